@@ -1,0 +1,1 @@
+"""The roof: puts the two wings and the foundation together into one program."""

@@ -1,0 +1,22 @@
+"""Every module that declares a table, imported once, so that the metadata is whole for migrations and foreign keys."""
+
+from billing_core import accounts, audit, jobs, numbering, people
+from billing_core.catalogue import models as catalogue
+from billing_core.credentials import models as credentials
+from billing_core.db import Base
+from billing_core.documents import models as documents
+from billing_core.ledger import models as ledger
+from billing_core.mail import models as mail
+from billing_core.orders import models as orders
+from billing_core.payments import models as payments
+from billing_core.sellers import models as sellers
+from billing_core.subscriptions import models as subscriptions
+from corporate_portal.quotes import models as quotes
+
+ROOMS = (
+    accounts, audit, catalogue, credentials, documents, jobs, ledger, mail, numbering, orders, payments, people, quotes,
+    sellers, subscriptions,
+)  # fmt: skip
+
+metadata = Base.metadata
+"""The schema that the migrations must reach."""

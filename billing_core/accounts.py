@@ -1,0 +1,58 @@
+"""Accounts: the companies that buy. A corporate account is billed on terms, an online account serves itself."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from billing_core.db import Base, Instant
+from billing_core.sellers.models import Seller
+
+
+class Account(Base):
+    """A customer. kind: corporate or online. Every document's currency is the account's own at that time."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id", name="ux_account_source"),
+        CheckConstraint("kind IN ('corporate', 'online')", name="ck_account_kind"),
+        Index("ix_account_rep", "rep_id", "name_folded"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    source: Mapped[str] = mapped_column(String(40))
+    external_id: Mapped[str] = mapped_column(String(80))
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    """The customer number on documents."""
+    kind: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(160))
+    name_folded: Mapped[str] = mapped_column(String(200))
+    seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"))
+    rep_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """The representative of a corporate account."""
+    currency: Mapped[str] = mapped_column(String(3))
+    locale: Mapped[str] = mapped_column(String(2))
+    timezone: Mapped[str] = mapped_column(String(40))
+    street: Mapped[str] = mapped_column(String(160))
+    postal_code: Mapped[str] = mapped_column(String(20))
+    city: Mapped[str] = mapped_column(String(80))
+    country: Mapped[str] = mapped_column(String(2))
+    """Not changeable in the portal: it decides tax, so the vendor has to be asked (domain.md 5)."""
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    vat_id: Mapped[str | None] = mapped_column(String(20))
+    vat_confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When VIES, or finance with a note, confirmed the VAT ID; it counts for 90 days (domain.md 5)."""
+    vat_note: Mapped[str] = mapped_column(Text, default="")
+    po_required: Mapped[bool] = mapped_column(default=False)
+    payment_days: Mapped[int] = mapped_column(default=30)
+    hides_contacts: Mapped[bool] = mapped_column(default=False)
+    """Do not name the billing contact to admins who are not one (domain.md 2b)."""
+    closed_on: Mapped[date | None]
+
+    seller: Mapped[Seller] = relationship(lazy="raise_on_sql")
+
+    @property
+    def is_corporate(self) -> bool:
+        """Sold and managed through a representative."""
+        return self.kind == "corporate"

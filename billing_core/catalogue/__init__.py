@@ -1,0 +1,1 @@
+"""The catalogue: products, their tiers and their dated prices."""

@@ -1,0 +1,1 @@
+"""Passwords, password links, sessions and throttles: what a person proves identity with."""

@@ -1,0 +1,206 @@
+"""The two ways into the database, on one engine: `reading()` and `perform(verb, ...)`.
+
+Verbs and queries reach the open transaction by `session()`. Nothing else opens, commits or rolls back; there is no
+commit in a request's teardown. A verb is pure database work, because `perform` may run it again.
+"""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from billing_core.db.types import Instant, folded, partial_index, public_id
+
+__all__ = [
+    "Base", "Instant", "NoTransaction", "add_if_absent", "after_commit", "configure", "engine", "folded", "in_transaction",
+    "partial_index", "perform", "public_id", "reading", "session", "sqlite_url", "upsert",
+]  # fmt: skip
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+RETRIES = 5
+"""How often `perform` runs a verb again after a serialization failure, a deadlock or a busy database."""
+
+_RETRYABLE_SQLSTATES = {"40001", "40P01", "55P03"}
+_WAL_IS_SAFE_FROM = (3, 51, 3)
+"""Older SQLite can corrupt a WAL database when two connections checkpoint at once: rollback journal there."""
+
+
+class Base(DeclarativeBase):
+    """The base of every table."""
+
+
+class NoTransaction(RuntimeError):
+    """A verb or query was called outside `reading` and `perform`: a fault of the program, never of the user."""
+
+
+_session: ContextVar[Session | None] = ContextVar("session", default=None)
+_engine: Engine | None = None
+_after: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
+
+
+def configure(url: str) -> Engine:
+    """Bind the process to its database. SQLite by path or PostgreSQL (psycopg 3) by URL."""
+    global _engine
+    if _engine is not None:
+        _engine.dispose()
+    if url.startswith("sqlite"):
+        _engine = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False})
+        event.listen(_engine, "connect", _prepare_sqlite)
+    else:
+        _engine = create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=10,
+            connect_args={"options": "-c statement_timeout=10000 -c lock_timeout=5000 -c timezone=UTC"},
+        )
+    return _engine
+
+
+def engine() -> Engine:
+    """The engine in use. Raises NoTransaction before `configure`."""
+    if _engine is None:
+        raise NoTransaction("the database is not configured")
+    return _engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves; the driver's own guess comes too late
+    wal = sqlite3.sqlite_version_info >= _WAL_IS_SAFE_FROM
+    for pragma in (
+        "busy_timeout = 10000",
+        f"journal_mode = {'WAL' if wal else 'DELETE'}",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "trusted_schema = OFF",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def session() -> Session:
+    """The session of the open transaction. Raises NoTransaction where there is none."""
+    current = _session.get()
+    if current is None:
+        raise NoTransaction("use db.reading() or db.perform()")
+    return current
+
+
+def in_transaction() -> bool:
+    """Whether a transaction is open here; the payment gateway refuses to be called then."""
+    return _session.get() is not None
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A read-only transaction; inside another one it joins it. Whatever is written in it raises, and nothing stays."""
+    current = _session.get()
+    if current is not None:
+        yield current
+        return
+    is_sqlite = engine().dialect.name == "sqlite"
+    with Session(engine(), expire_on_commit=False, autoflush=False) as opened:
+        opened.execute(text("BEGIN" if is_sqlite else "SET TRANSACTION READ ONLY"))
+        if is_sqlite:
+            opened.execute(text("PRAGMA query_only = ON"))
+        token = _session.set(opened)
+        try:
+            yield opened
+        finally:
+            _session.reset(token)
+            opened.rollback()
+            if is_sqlite:
+                _release_sqlite_reader(opened)
+
+
+def _release_sqlite_reader(opened: Session) -> None:
+    opened.execute(text("PRAGMA query_only = OFF"))
+    opened.rollback()
+
+
+def perform(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run one verb in one writing transaction and commit; its result is returned, its exception rolls all back.
+
+    BEGIN IMMEDIATE on SQLite. Serialization failures, deadlocks and a busy database run the verb again, at most RETRIES
+    times with a growing pause; after that the last error is raised. Not nestable: verbs call verbs as plain functions.
+    """
+    if _session.get() is not None:
+        raise NoTransaction("perform inside a transaction: call the verb itself")
+    attempt = 0
+    while True:
+        try:
+            result, effects = _once(verb, *args, **kwargs)
+            break
+        except DBAPIError as error:
+            attempt += 1
+            if attempt > RETRIES or not _is_retryable(error):
+                raise
+            time.sleep(random.uniform(0.5, 1.0) * 0.01 * 2**attempt)  # noqa: S311 - jitter, not a secret
+    for effect in effects:
+        effect()
+    return result
+
+
+def _once(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, list[Callable[[], None]]]:
+    is_sqlite = engine().dialect.name == "sqlite"
+    with Session(engine(), expire_on_commit=False) as opened:
+        if is_sqlite:
+            opened.execute(text("BEGIN IMMEDIATE"))
+        token = _session.set(opened)
+        effects: list[Callable[[], None]] = []
+        listening = _after.set(effects)
+        try:
+            result = verb(*args, **kwargs)
+            opened.commit()
+        except BaseException:
+            opened.rollback()
+            raise
+        finally:
+            _session.reset(token)
+            _after.reset(listening)
+    return result, effects
+
+
+def after_commit(effect: Callable[[], None]) -> None:
+    """Call this once the transaction is durable: a wake-up, never anything that must not be lost."""
+    waiting = _after.get()
+    if waiting is None:
+        raise NoTransaction("after_commit outside perform")
+    waiting.append(effect)
+
+
+def _is_retryable(error: DBAPIError) -> bool:
+    if isinstance(error, OperationalError) and isinstance(error.orig, sqlite3.OperationalError):
+        return "locked" in str(error.orig) or "busy" in str(error.orig)
+    return getattr(error.orig, "sqlstate", None) in _RETRYABLE_SQLSTATES
+
+
+def upsert(table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say what happens on a conflict, in the dialect of the open transaction."""
+    postgres = session().get_bind().dialect.name == "postgresql"
+    return postgresql.insert(table) if postgres else sqlite.insert(table)
+
+
+def add_if_absent(table: type[Base], **values: Any) -> bool:
+    """Insert the row unless a unique constraint already holds one; whether it was inserted.
+
+    This is what makes an effect happen once however often its cause is told: the losing teller sees False.
+    """
+    statement = upsert(table).values(**values).on_conflict_do_nothing()
+    result = session().execute(statement.returning(*table.__mapper__.primary_key))
+    return result.first() is not None
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of an SQLite file."""
+    return f"sqlite:///{path}"

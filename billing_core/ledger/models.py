@@ -1,0 +1,173 @@
+"""Invoice, its lines and taxes, allocations, and the balances kept from them.
+
+An issued invoice never changes but for its kept `balance`, which is total minus the sum of its allocations, always:
+both are written in one transaction by `ledger.service.allocate` alone. All amounts are smallest units of `currency`.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from billing_core.accounts import Account
+from billing_core.db import Base, Instant, partial_index
+from billing_core.sellers.models import Seller
+
+
+class Invoice(Base):
+    """A demand for payment. Addresses are copied at issue, so that the document stays what it was."""
+
+    __tablename__ = "invoice"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id", name="ux_invoice_source"),
+        CheckConstraint("balance >= 0 AND balance <= total", name="ck_invoice_balance"),
+        CheckConstraint("total = net + tax AND total >= 0", name="ck_invoice_total"),
+        Index("ix_invoice_account", "account_id", "issued_on", "id"),
+        partial_index("ix_invoice_open", "account_id", "due_on", where="balance > 0"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    number: Mapped[str] = mapped_column(String(60), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("billing_contact.id"))
+    """The billing contact to whom it is addressed; the PDF prints that contact's User ID."""
+    source: Mapped[str] = mapped_column(String(40), default="portal")
+    external_id: Mapped[str] = mapped_column(String(80))
+    issued_elsewhere: Mapped[bool] = mapped_column(default=False)
+    currency: Mapped[str] = mapped_column(String(3))
+    locale: Mapped[str] = mapped_column(String(2))
+    issued_on: Mapped[date]
+    due_on: Mapped[date]
+    issued_at: Mapped[datetime] = mapped_column(Instant)
+    period_start: Mapped[date | None]
+    period_end: Mapped[date | None]
+    """Service period, half-open: period_end is the first day that is not covered."""
+    net: Mapped[int]
+    tax: Mapped[int]
+    total: Mapped[int]
+    balance: Mapped[int]
+    po_number: Mapped[str] = mapped_column(String(100), default="")
+    quote_number: Mapped[str] = mapped_column(String(40), default="")
+    order_number: Mapped[str] = mapped_column(String(40), default="")
+    title: Mapped[str] = mapped_column(String(160), default="")
+    bill_to: Mapped[bytes] = mapped_column(LargeBinary)
+    """JSON: name, attention, street, postal_code, city, country, vat_id."""
+
+    account: Mapped[Account] = relationship(lazy="raise_on_sql")
+    seller: Mapped[Seller] = relationship(lazy="raise_on_sql")
+    lines: Mapped[list["InvoiceLine"]] = relationship(lazy="raise_on_sql", order_by="InvoiceLine.position")
+    taxes: Mapped[list["InvoiceTax"]] = relationship(lazy="raise_on_sql", order_by="InvoiceTax.id")
+    allocations: Mapped[list["Allocation"]] = relationship(lazy="raise_on_sql", order_by="Allocation.id")
+
+    @property
+    def paid(self) -> int:
+        """What has been allocated so far."""
+        return self.total - self.balance
+
+    @property
+    def settlement(self) -> str:
+        """open, partially_paid or paid; always the sum of its rows."""
+        if self.balance == 0:
+            return "paid"
+        return "open" if self.balance == self.total else "partially_paid"
+
+    def is_past_due(self, today: date) -> bool:
+        """Derived, never stored: a balance, and the due date has passed on the seller's calendar."""
+        return self.balance > 0 and self.due_on < today
+
+
+class InvoiceLine(Base):
+    """One position. net = round(quantity * unit_price) less its discount; tax is taken per category on the sum."""
+
+    __tablename__ = "invoice_line"
+    __table_args__ = (UniqueConstraint("invoice_id", "position", name="ux_invoice_line"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"))
+    position: Mapped[int]
+    description: Mapped[str] = mapped_column(String(300))
+    detail: Mapped[str] = mapped_column(String(300), default="")
+    quantity: Mapped[int]
+    unit: Mapped[str] = mapped_column(String(20), default="")
+    """A seat kind, or empty."""
+    unit_price: Mapped[int]
+    discount: Mapped[int] = mapped_column(default=0)
+    """Smallest units taken off the line, positive."""
+    net: Mapped[int]
+    period_start: Mapped[date | None]
+    period_end: Mapped[date | None]
+    tax_category: Mapped[str] = mapped_column(String(3))
+    tax_rate: Mapped[int]
+    """Basis points."""
+    exemption: Mapped[str] = mapped_column(Text, default="")
+
+
+class InvoiceTax(Base):
+    """Tax of one category and rate on the net sum of its lines."""
+
+    __tablename__ = "invoice_tax"
+    __table_args__ = (UniqueConstraint("invoice_id", "category", "rate", name="ux_invoice_tax"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"))
+    category: Mapped[str] = mapped_column(String(3))
+    rate: Mapped[int]
+    net: Mapped[int]
+    tax: Mapped[int]
+    exemption: Mapped[str] = mapped_column(Text, default="")
+
+
+class Allocation(Base):
+    """Money that reduced an invoice's balance (negative: that raised it again). Append-only.
+
+    kind: card (a payment through the processor), imported (paid before the import). `reference` is the processor's id
+    of the money, unique, so that the same money is never booked twice.
+    """
+
+    __tablename__ = "allocation"
+    __table_args__ = (
+        UniqueConstraint("kind", "reference", "invoice_id", name="ux_allocation_reference"),
+        CheckConstraint("amount <> 0", name="ck_allocation_amount"),
+        Index("ix_allocation_invoice", "invoice_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    reference: Mapped[str] = mapped_column(String(120))
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
+    booked_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class AccountBalance(Base):
+    """Kept sums per account and currency: what is open, and unapplied money (credit). Checked against the rows."""
+
+    __tablename__ = "account_balance"
+    __table_args__ = (CheckConstraint("open >= 0 AND credit >= 0", name="ck_account_balance"),)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    open: Mapped[int] = mapped_column(default=0)
+    credit: Mapped[int] = mapped_column(default=0)
+
+
+class CreditEntry(Base):
+    """Account credit: money that came in and belongs to no invoice, or left again. Append-only; the sum is `credit`."""
+
+    __tablename__ = "credit_entry"
+    __table_args__ = (UniqueConstraint("kind", "reference", name="ux_credit_reference"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    currency: Mapped[str] = mapped_column(String(3))
+    amount: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    """overpayment: money for an invoice that was settled otherwise in the meantime."""
+    reference: Mapped[str] = mapped_column(String(120))
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
+    booked_at: Mapped[datetime] = mapped_column(Instant)

@@ -1,0 +1,83 @@
+"""Money: an integer of the currency's smallest unit, together with its ISO 4217 code. Only this module divides or rounds.
+
+Rounding is half up, away from zero at exactly half, once per line (domain.md 6); tax is taken per category on the net
+sum (domain.md 5, EN 16931 BR-CO-17).
+"""
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from babel.core import Locale
+from babel.numbers import NumberFormatError, format_currency, get_currency_precision, parse_decimal
+
+from billing_core.errors import Invalid
+
+LARGEST = 10**15
+"""No single amount is larger than this many smallest units; everything stays far inside a 64-bit integer."""
+
+
+def digits(currency: str) -> int:
+    """How many decimal places the currency's smallest unit has: EUR 2, JPY 0, KWD 3."""
+    return get_currency_precision(currency)
+
+
+def as_decimal(amount: int, currency: str) -> Decimal:
+    """The amount in the currency's main unit: 4165 EUR is Decimal('41.65')."""
+    return Decimal(amount).scaleb(-digits(currency))
+
+
+def show(amount: int, currency: str, locale: str) -> str:
+    """The amount as a reader of the locale writes it, always with its currency: 1.234,50 €."""
+    return format_currency(as_decimal(amount, currency), currency, locale=Locale.parse(locale))
+
+
+def plain(amount: int, currency: str) -> str:
+    """The amount with a point and without grouping, for CSV, XML and form values: 1234.50."""
+    return f"{as_decimal(amount, currency):.{digits(currency)}f}"
+
+
+def from_decimal(value: Decimal, currency: str) -> int:
+    """The smallest units of an exact decimal. Raises Invalid where it has more places than the currency."""
+    scaled = value.scaleb(digits(currency))
+    if not value.is_finite() or scaled != scaled.to_integral_value():
+        raise Invalid("Enter an amount with at most %(digits)s decimal places.", digits=digits(currency))
+    if abs(scaled) > LARGEST:
+        raise Invalid("This amount is too large.")
+    return int(scaled)
+
+
+def parse(text: str, currency: str, locale: str) -> int:
+    """What a person typed, as smallest units. Strict: grouping must be right, no exponents, no other digits than 0-9.
+
+    Raises Invalid with a sentence that can stand beside the field.
+    """
+    cleaned = text.strip().replace("\u00a0", "").replace("\u202f", "").replace("’", "'")
+    if not cleaned or len(cleaned) > 24 or not all(c in "0123456789.,'-" for c in cleaned):
+        raise Invalid("Enter an amount in figures, for example %(example)s.", example=_example(currency, locale))
+    try:
+        value = parse_decimal(cleaned.replace("'", ""), locale=Locale.parse(locale), strict=True)
+    except (NumberFormatError, InvalidOperation, ValueError):
+        raise Invalid(
+            "Enter an amount in figures, for example %(example)s.", example=_example(currency, locale)
+        ) from None
+    return from_decimal(value, currency)
+
+
+def _example(currency: str, locale: str) -> str:
+    separator = "," if locale.startswith("de") else "."
+    places = digits(currency)
+    return "1250" + (separator + "5".ljust(places, "0") if places else "")
+
+
+def divide(numerator: int, denominator: int) -> int:
+    """The quotient rounded half up (away from zero at exactly half)."""
+    return int((Decimal(numerator) / Decimal(denominator)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def share(amount: int, part: int, whole: int) -> int:
+    """The part of an amount that falls to `part` of `whole`, rounded half up: days of a period, a discount, a quantity."""
+    return divide(amount * part, whole)
+
+
+def percent(amount: int, basis_points: int) -> int:
+    """A rate in basis points of an amount, rounded half up: 1900 of 3500 is 665."""
+    return share(amount, basis_points, 10_000)

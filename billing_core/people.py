@@ -1,0 +1,119 @@
+"""People: who can sign in, which accounts they belong to, and who is a billing contact with which rights."""
+
+import unicodedata
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from billing_core import db
+from billing_core.accounts import Account
+from billing_core.db import Base, Instant, partial_index
+
+STAFF_ROLES = ("rep", "rep_manager", "finance", "support")
+
+
+class Person(Base):
+    """A human being. `staff_role` is None for customers' people; `email` is where mail goes, not what signs in."""
+
+    __tablename__ = "person"
+    __table_args__ = (UniqueConstraint("source", "external_id", name="ux_person_source"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    source: Mapped[str] = mapped_column(String(40))
+    external_id: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(120))
+    email: Mapped[str] = mapped_column(String(254))
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    locale: Mapped[str] = mapped_column(String(2))
+    staff_role: Mapped[str | None] = mapped_column(String(16))
+    disabled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def is_active(self) -> bool:
+        """May sign in at all."""
+        return self.disabled_at is None
+
+
+class LoginIdentifier(Base):
+    """What a person signs in with. One canonical form belongs to one person (domain.md 3), whatever its case or form."""
+
+    __tablename__ = "login_identifier"
+
+    canonical: Mapped[str] = mapped_column(String(254), primary_key=True)
+    shown: Mapped[str] = mapped_column(String(254))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+
+
+class Membership(Base):
+    """A person belongs to an account, as its admin or as one of its users. It gives no billing right by itself (S)."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("person_id", "account_id", name="ux_membership"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    is_admin: Mapped[bool] = mapped_column(default=False)
+
+    account: Mapped[Account] = relationship(lazy="raise_on_sql")
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+class BillingContact(Base):
+    """A member who may see and change billing. Rights beyond seeing are single switches. `user_id` is printed on mail."""
+
+    __tablename__ = "billing_contact"
+    __table_args__ = (
+        UniqueConstraint("person_id", "account_id", name="ux_billing_contact"),
+        partial_index("ux_primary_contact", "account_id", unique=True, where="is_primary"),
+        CheckConstraint("removed_at IS NULL OR NOT is_primary", name="ck_primary_is_active"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    user_id: Mapped[str] = mapped_column(String(254))
+    """The User ID as the person writes it: a username or an e-mail address."""
+    function: Mapped[str] = mapped_column(String(80), default="")
+    """Position in the company, shown with every decision."""
+    may_accept: Mapped[bool] = mapped_column(default=False)
+    may_pay: Mapped[bool] = mapped_column(default=False)
+    may_manage: Mapped[bool] = mapped_column(default=False)
+    """May change billing details."""
+    is_primary: Mapped[bool] = mapped_column(default=False)
+    removed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    account: Mapped[Account] = relationship(lazy="raise_on_sql")
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+def canonical_identifier(text: str) -> str:
+    """The one form of a User ID: trimmed, NFKC, case-folded; the domain of an e-mail address in its ASCII form."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.strip()).casefold())
+    local, at, domain = folded.rpartition("@")
+    if at:
+        try:
+            domain = domain.encode("idna").decode("ascii")
+        except UnicodeError:
+            pass  # not a domain that exists; the identifier then simply belongs to nobody
+        return f"{local}@{domain}"
+    return folded
+
+
+def person_by_identifier(text: str) -> Person | None:
+    """Whose User ID this is."""
+    found = select(Person).join(LoginIdentifier).where(LoginIdentifier.canonical == canonical_identifier(text))
+    return db.session().scalar(found)
+
+
+def contacts_of(account_id: int) -> list[BillingContact]:
+    """The active billing contacts with their persons, the primary one first."""
+    active = (
+        select(BillingContact)
+        .where(BillingContact.account_id == account_id, BillingContact.removed_at.is_(None))
+        .options(joinedload(BillingContact.person))
+        .order_by(BillingContact.is_primary.desc(), BillingContact.id)
+    )
+    return [contact for contact in db.session().scalars(active) if contact.person.is_active]

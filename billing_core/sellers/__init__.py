@@ -1,0 +1,1 @@
+"""The vendor's legal entities and the dated tax rates under which they sell."""

@@ -1,0 +1,1 @@
+"""Subscriptions: what an account has the use of, for how many seats and until when."""

@@ -1,0 +1,55 @@
+"""Subscription. Its state on a day is derived from its dates, so that no job has to run for it to be true."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from billing_core.accounts import Account
+from billing_core.catalogue.models import Product
+from billing_core.db import Base
+
+
+class Subscription(Base):
+    """A product with tier and seats for a period. period_end is exclusive: the first day after it.
+
+    unit_price is per seat and period, in the currency's smallest unit, as it was sold.
+    """
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id", name="ux_subscription_source"),
+        CheckConstraint("seats > 0", name="ck_subscription_seats"),
+        CheckConstraint("period_end > period_start", name="ck_subscription_period"),
+        Index("ix_subscription_account", "account_id", "period_end"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    source: Mapped[str] = mapped_column(String(40))
+    external_id: Mapped[str] = mapped_column(String(80))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    tier: Mapped[str] = mapped_column(String(20), default="")
+    seats: Mapped[int]
+    frequency: Mapped[str] = mapped_column(String(8))
+    unit_price: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    period_start: Mapped[date]
+    period_end: Mapped[date]
+    is_trial: Mapped[bool] = mapped_column(default=False)
+    cancelled_on: Mapped[date | None]
+    """The day the renewal was switched off; use goes on until period_end."""
+
+    account: Mapped[Account] = relationship(lazy="raise_on_sql")
+    product: Mapped[Product] = relationship(lazy="raise_on_sql")
+
+    def status(self, today: date) -> str:
+        """scheduled, expired, trial, pending_cancellation or active (domain.md 6)."""
+        if today < self.period_start:
+            return "scheduled"
+        if today >= self.period_end:
+            return "expired"
+        if self.is_trial:
+            return "trial"
+        return "pending_cancellation" if self.cancelled_on else "active"

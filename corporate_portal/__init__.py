@@ -1,0 +1,1 @@
+"""The west wing: the portal of corporate accounts and the vendor's desk."""

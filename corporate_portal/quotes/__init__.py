@@ -1,0 +1,1 @@
+"""Quotes: from the representative's draft to the contact's decision."""

@@ -1,0 +1,159 @@
+"""Quote, its versions and lines, and the decision. All amounts are smallest units of the quote's currency."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from billing_core.accounts import Account
+from billing_core.catalogue.models import Product
+from billing_core.db import Base, Instant, partial_index
+from billing_core.people import Person
+from corporate_portal.quotes import states
+
+
+class Quote(Base):
+    """The deal under one number. Its text is in versions, of which at most one is not superseded: `is_current`."""
+
+    __tablename__ = "quote"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id", name="ux_quote_source"),
+        Index("ix_quote_rep", "rep_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    source: Mapped[str] = mapped_column(String(40), default="portal")
+    external_id: Mapped[str] = mapped_column(String(80))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    rep_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    currency: Mapped[str] = mapped_column(String(3))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    account: Mapped[Account] = relationship(lazy="raise_on_sql")
+    rep: Mapped[Person] = relationship(lazy="raise_on_sql")
+    versions: Mapped[list["QuoteVersion"]] = relationship(lazy="raise_on_sql", order_by="QuoteVersion.version")
+
+
+class QuoteVersion(Base):
+    """One text of a quote. From submission on it is frozen: `document` is its canonical JSON, `sha256` that one's hash."""
+
+    __tablename__ = "quote_version"
+    __table_args__ = (
+        UniqueConstraint("quote_id", "version", name="ux_quote_version"),
+        partial_index("ux_quote_current", "quote_id", unique=True, where="is_current"),
+        CheckConstraint("total = net + tax", name="ck_quote_total"),
+        Index("ix_quote_version_account", "account_id", "state", "id"),
+        partial_index("ix_quote_expiring", "expires_at", where="state IN ('sent', 'change_requested')"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    version: Mapped[int]
+    is_current: Mapped[bool] = mapped_column(default=True)
+    state: Mapped[str] = mapped_column(String(24), default=states.DRAFT)
+    title: Mapped[str] = mapped_column(String(160))
+    notes: Mapped[str] = mapped_column(Text, default="")
+    terms_version: Mapped[str] = mapped_column(String(20))
+    locale: Mapped[str] = mapped_column(String(2))
+    starts_on: Mapped[date]
+    term_months: Mapped[int]
+    """Length of the term of recurring lines; the renewal date is starts_on plus this."""
+    valid_until: Mapped[date | None]
+    """Last day of validity in `zone`; None until submission means the 7th day after it."""
+    zone: Mapped[str] = mapped_column(String(40))
+    expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    """The end of that day as an instant: not acceptable from then on (half-open)."""
+    net: Mapped[int]
+    tax: Mapped[int]
+    total: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    submitted_at: Mapped[datetime | None] = mapped_column(Instant)
+    first_viewed_at: Mapped[datetime | None] = mapped_column(Instant)
+    document: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+
+    quote: Mapped[Quote] = relationship(lazy="raise_on_sql", back_populates="versions")
+    lines: Mapped[list["QuoteLine"]] = relationship(lazy="raise_on_sql", order_by="QuoteLine.position")
+    taxes: Mapped[list["QuoteTax"]] = relationship(lazy="raise_on_sql", order_by="QuoteTax.id")
+    decision: Mapped["QuoteDecision | None"] = relationship(lazy="raise_on_sql", back_populates="quote_version")
+
+    def is_expired(self, now: datetime) -> bool:
+        """The deadline has passed, whether or not the job has already written it down."""
+        passed = self.expires_at is not None and now >= self.expires_at
+        return self.state == states.EXPIRED or (self.state in states.OUTSTANDING and passed)
+
+    def is_outstanding(self, now: datetime) -> bool:
+        """A contact can still decide it."""
+        return self.is_current and self.state in states.OUTSTANDING and not self.is_expired(now)
+
+    def shown_state(self, now: datetime) -> str:
+        """The state as it is true now."""
+        return states.EXPIRED if self.is_expired(now) else self.state
+
+
+class QuoteLine(Base):
+    """One position. frequency: monthly, yearly or once; net covers one billing period of it, less the discount."""
+
+    __tablename__ = "quote_line"
+    __table_args__ = (UniqueConstraint("version_id", "position", name="ux_quote_line"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("quote_version.id"))
+    position: Mapped[int]
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    description: Mapped[str] = mapped_column(String(300))
+    tier: Mapped[str] = mapped_column(String(20), default="")
+    quantity: Mapped[int]
+    unit: Mapped[str] = mapped_column(String(20))
+    frequency: Mapped[str] = mapped_column(String(8))
+    unit_price: Mapped[int]
+    discount: Mapped[int] = mapped_column(default=0)
+    """Smallest units taken off the line, positive."""
+    net: Mapped[int]
+    tax_category: Mapped[str] = mapped_column(String(3))
+    tax_rate: Mapped[int]
+    exemption: Mapped[str] = mapped_column(Text, default="")
+
+    product: Mapped[Product] = relationship(lazy="raise_on_sql")
+
+
+class QuoteTax(Base):
+    """Tax of one category and rate on the net sum of the lines due at once."""
+
+    __tablename__ = "quote_tax"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("quote_version.id"), index=True)
+    category: Mapped[str] = mapped_column(String(3))
+    rate: Mapped[int]
+    net: Mapped[int]
+    tax: Mapped[int]
+    exemption: Mapped[str] = mapped_column(Text, default="")
+
+
+class QuoteDecision(Base):
+    """The one decision on a version: accepted or rejected, with its evidence (domain.md 4). Append-only."""
+
+    __tablename__ = "quote_decision"
+    __table_args__ = (UniqueConstraint("quote_id", name="ux_quote_decision"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("quote_version.id"), unique=True)
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"))
+    verdict: Mapped[str] = mapped_column(String(10))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_name: Mapped[str] = mapped_column(String(120))
+    function: Mapped[str] = mapped_column(String(80))
+    decided_at: Mapped[datetime] = mapped_column(Instant)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    po_number: Mapped[str] = mapped_column(String(100), default="")
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("service_order.id"))
+    evidence: Mapped[bytes] = mapped_column(LargeBinary)
+    """JSON: version hash, wording and terms version, locale, person, rights, session, UTC and zone shown, IP, agent."""
+
+    quote_version: Mapped[QuoteVersion] = relationship(lazy="raise_on_sql", back_populates="decision")

@@ -1,0 +1,1 @@
+"""The east wing: My Account, Admin Center, and the way from there to billing."""
