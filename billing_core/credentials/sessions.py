@@ -1,0 +1,135 @@
+"""Signed-in sessions as rows: what a browser holds is only a random token, and ending a row ends the session at once.
+
+The token is 256 random bits; the row keeps its SHA-256, so a copy of the table opens nothing. A session ends by
+sign-out, by a new sign-in in the same browser, by a new password, or by time: idle and absolute limits by realm.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import joinedload
+
+from billing_core import clock, db
+from billing_core.credentials.models import SignInSession
+from billing_core.people import STAFF_ROLES
+from billing_core.permissions import Realm, Viewer
+
+TOUCH_EVERY = timedelta(minutes=1)
+"""A session is marked as seen at most this often, so that reading pages hardly ever writes."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a session lives without a request, and at all."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+LIMITS = {
+    Realm.PORTAL: Limits(timedelta(minutes=30), timedelta(hours=12)),
+    Realm.MY: Limits(timedelta(minutes=30), timedelta(hours=12)),
+    Realm.DESK: Limits(timedelta(minutes=15), timedelta(hours=8)),
+}
+
+
+def may_enter(viewer: Viewer) -> bool:
+    """Whether the realm is open to this person at all, asked at sign-in and again with every request (domain.md 3).
+
+    The portal: contacts of corporate accounts. The desk: the vendor's staff. My Account: everybody else, even without
+    an account; staff never act as a customer.
+    """
+    if viewer.realm is Realm.DESK:
+        return viewer.staff_role in STAFF_ROLES
+    if viewer.staff_role is not None:
+        return False
+    return viewer.realm is Realm.MY or bool(viewer.standings)
+
+
+def new_token() -> str:
+    """256 random bits, safe in a cookie and in an address."""
+    return secrets.token_urlsafe(32)
+
+
+def hash_of(token: str) -> str:
+    """What is stored of a token. It is random, so a plain SHA-256 cannot be searched through."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def begin_session(realm: Realm, person_id: int, ip: str = "", user_agent: str = "", replaces: str | None = None) -> str:
+    """A new session and its token. The session of the token that the browser held before ends with it."""
+    if replaces:
+        end_session(replaces)
+    token, now = new_token(), clock.now()
+    row = SignInSession(
+        token_hash=hash_of(token),
+        realm=realm.value,
+        person_id=person_id,
+        created_at=now,
+        seen_at=now,
+        ip=_printable(ip, 45),
+        user_agent=_printable(user_agent, 256),
+    )
+    db.session().add(row)
+    db.session().flush()
+    return token
+
+
+def _printable(text: str, most: int) -> str:
+    return "".join(c for c in text if c.isprintable())[:most]
+
+
+def end_session(token: str) -> None:
+    """The token opens nothing from now on; one that never did is no error."""
+    live = update(SignInSession).where(SignInSession.token_hash == hash_of(token), SignInSession.ended_at.is_(None))
+    db.session().execute(live.values(ended_at=clock.now()))
+
+
+def end_sessions_of(person_id: int) -> None:
+    """Sign the person out everywhere, in all realms."""
+    live = update(SignInSession).where(SignInSession.person_id == person_id, SignInSession.ended_at.is_(None))
+    db.session().execute(live.values(ended_at=clock.now()))
+
+
+def live_session(realm: Realm, token: str) -> SignInSession | None:
+    """The session that the token opens in the realm now, with its person; none where it has ended. One statement."""
+    opened = (
+        select(SignInSession)
+        .where(SignInSession.token_hash == hash_of(token), SignInSession.realm == realm.value)
+        .options(joinedload(SignInSession.person))
+    )
+    session = db.session().scalar(opened)
+    return session if session is not None and is_live(session, clock.now()) else None
+
+
+def is_live(session: SignInSession, now: datetime) -> bool:
+    """Neither ended nor out of time."""
+    limits = LIMITS[Realm(session.realm)]
+    return (
+        session.ended_at is None and now < session.seen_at + limits.idle and now < session.created_at + limits.absolute
+    )
+
+
+def needs_touch(session: SignInSession) -> bool:
+    """Whether it is time to mark the session as seen."""
+    return clock.now() >= session.seen_at + TOUCH_EVERY
+
+
+def touch_session(session_id: int) -> None:
+    """Mark the session as seen now."""
+    live = update(SignInSession).where(SignInSession.id == session_id, SignInSession.ended_at.is_(None))
+    db.session().execute(live.values(seen_at=clock.now()))
+
+
+def choose_account(session_id: int, account_id: int) -> None:
+    """The account that the pages of this session are about. The caller has checked that the person belongs to it."""
+    live = update(SignInSession).where(SignInSession.id == session_id, SignInSession.ended_at.is_(None))
+    db.session().execute(live.values(account_id=account_id))
+
+
+def forget_old_sessions(before: datetime) -> None:
+    """Delete the rows of sessions that were last seen before the instant; all of them have long ended."""
+    db.session().execute(delete(SignInSession).where(SignInSession.seen_at < before))

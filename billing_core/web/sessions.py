@@ -1,0 +1,64 @@
+"""The browser's side of signed-in sessions: one cookie a realm, holding nothing but a random token.
+
+Three realms have three cookies, so that one browser can be in the portal and in My Account at the same time, and so
+that routing sees a live portal session. The anonymous session (Flask's signed cookie: CSRF token, language, a reset
+under way) is emptied whenever someone signs in or out: nothing planted before survives, and the CSRF token changes.
+"""
+
+from flask import Response, after_this_request, current_app, g, request, session
+
+from billing_core import db
+from billing_core.credentials import sessions as rows
+from billing_core.permissions import Realm
+
+_KEPT = ("language",)
+
+
+def cookie_name(realm: Realm) -> str:
+    """The name of the realm's cookie; where cookies are Secure it has the prefix that pins it to this very host."""
+    return f"{'__Host-' if current_app.config['SESSION_COOKIE_SECURE'] else ''}{realm.value}-session"
+
+
+def token_of(realm: Realm) -> str | None:
+    """The token that the browser sent for the realm. Anything that cannot be one counts as none."""
+    token = request.cookies.get(cookie_name(realm), "")
+    return token if 0 < len(token) <= 64 and token.isascii() else None
+
+
+def begin(realm: Realm, person_id: int) -> None:
+    """Sign the person in to the realm in this browser, with a token that did not exist before this call."""
+    address, agent = request.remote_addr or "", request.user_agent.string
+    carry(realm, db.perform(rows.begin_session, realm, person_id, address, agent, token_of(realm)))
+
+
+def carry(realm: Realm, token: str) -> None:
+    """Let the answer to this request bring the browser the realm's new token."""
+    _forget_anonymous_session()
+    _answer_with_cookie(realm, token)
+
+
+def end(realm: Realm) -> None:
+    """Sign out of the realm: the row ends, the cookie goes. Harmless without a session."""
+    token = token_of(realm)
+    if token:
+        db.perform(rows.end_session, token)
+    _forget_anonymous_session()
+    _answer_with_cookie(realm, None)
+
+
+def _answer_with_cookie(realm: Realm, token: str | None) -> None:
+    name, secure = cookie_name(realm), bool(current_app.config["SESSION_COOKIE_SECURE"])
+    g.pop("viewers", None)
+
+    @after_this_request
+    def set_cookie(response: Response) -> Response:
+        lifetime = None if token else 0
+        response.set_cookie(name, token or "", max_age=lifetime, path="/", secure=secure, httponly=True, samesite="Lax")
+        return response
+
+
+def _forget_anonymous_session() -> None:
+    kept = {key: session[key] for key in _KEPT if key in session}
+    session.clear()
+    session.update(kept)
+    g.pop("csrf_token", None)
