@@ -1,0 +1,114 @@
+"""What the templates of templates/print/ need beyond the filters of every template: the parts of a business letter."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+import segno
+from babel.core import Locale
+from babel.dates import format_date
+from segno import helpers
+from stdnum import iban
+
+from billing_core import money, words
+
+
+def address(party: Mapping[str, Any], home: str) -> list[str]:
+    """The lines of a postal address as an envelope has them; the country is named where it is not the sender's own."""
+    lines = [party["name"], party.get("attention") or "", party["street"], f"{party['postal_code']} {party['city']}"]
+    if party["country"] != home:
+        lines.append(country(party["country"]).upper())
+    return [line.strip() for line in lines if line.strip()]
+
+
+def country(code: str) -> str:
+    """The country's name in the document's language; an unknown code stands as it is."""
+    return Locale.parse(words.locale()).territories.get(code, code)
+
+
+def period(start: date, end: date) -> str:
+    """A half-open period as people say it, with its last day: 1 Jan 2026 – 31 Dec 2026."""
+    pattern = "d MMM y" if words.locale() == "en" else "dd.MM.y"
+    first, last = (format_date(day, pattern, locale=words.locale()) for day in (start, end - timedelta(days=1)))
+    return f"{first} – {last}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines that stand together under one heading. Amounts are smallest units."""
+
+    key: Any
+    lines: Sequence[Any]
+
+    @property
+    def net(self) -> int:
+        """The sum of its lines."""
+        return sum(line.net for line in self.lines)
+
+
+def by_period(lines: Iterable[Any]) -> list[Group]:
+    """Invoice lines by service period (start, end), None for those without; in their own order inside a group."""
+
+    def of(line: Any) -> tuple[date, date] | None:
+        return (line.period_start, line.period_end) if line.period_start and line.period_end else None
+
+    def place(line: Any) -> tuple[bool, date, date]:
+        start, end = of(line) or (date.max, date.max)
+        return (of(line) is None, start, end)
+
+    return [Group(key, list(found)) for key, found in groupby(sorted(lines, key=place), key=of)]
+
+
+def by_frequency(lines: Iterable[Any]) -> list[Group]:
+    """Quote lines by frequency: yearly, monthly, once."""
+    kept = list(lines)
+    found = [Group(name, [line for line in kept if line.frequency == name]) for name in ("yearly", "monthly", "once")]
+    return [group for group in found if group.lines]
+
+
+@dataclass(frozen=True)
+class Code:
+    """A square of modules to be scanned, as one SVG path over `size` units, quiet zone included."""
+
+    size: int
+    path: str
+
+
+def pay_code(seller: Any, currency: str, amount: int, reference: str) -> Code | None:
+    """The EPC code (EPC069-12) that fills in a SEPA transfer: only in euro and only to a true IBAN."""
+    if currency != "EUR" or amount <= 0 or not iban.is_valid(seller.iban):
+        return None
+    made = helpers.make_epc_qr(
+        name=seller.name[:70],
+        iban=iban.compact(seller.iban),
+        amount=money.as_decimal(amount, currency),
+        text=reference[:140],
+        bic=seller.bic.replace(" ", "") or None,
+        encoding="utf-8",
+    )
+    return _drawn(made)
+
+
+def account_number(text: str) -> str:
+    """An IBAN in groups of four; any other account number as it is."""
+    return iban.format(text) if iban.is_valid(text) else text
+
+
+def is_iban(text: str) -> bool:
+    """Whether the account number is an IBAN, and may be called so."""
+    return bool(iban.is_valid(text))
+
+
+def _drawn(made: segno.QRCode) -> Code:
+    rows = [list(row) for row in made.matrix_iter(scale=1, border=4)]
+    strokes: list[str] = []
+    for y, row in enumerate(rows):
+        x = 0
+        for dark, run in groupby(row):
+            width = len(list(run))
+            if dark:
+                strokes.append(f"M{x} {y}h{width}v1h-{width}z")
+            x += width
+    return Code(len(rows), "".join(strokes))
