@@ -15,7 +15,7 @@ from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.support import Translations
+from babel.support import LazyProxy, Translations
 
 from billing_core.errors import Refusal
 
@@ -64,10 +64,14 @@ def gettext(message: str, **params: Any) -> str:
     return text % params if params else text
 
 
+def plural(one: str, many: str, n: int) -> str:
+    """The form that the number asks for, its places still open."""
+    return _catalogue(locale()).ngettext(one, many, n)
+
+
 def ngettext(one: str, many: str, n: int, **params: Any) -> str:
     """As gettext, in the form that the number asks for; %(num)s is the number."""
-    text = _catalogue(locale()).ngettext(one, many, n)
-    return text % {"num": n, **params}
+    return plural(one, many, n) % {"num": n, **params}
 
 
 def pgettext(context: str, message: str, **params: Any) -> str:
@@ -79,6 +83,11 @@ def pgettext(context: str, message: str, **params: Any) -> str:
 def mark(message: str) -> str:
     """Mark a message id for translation where it stands as data; it is translated when shown."""
     return message
+
+
+def lazy(message: str) -> LazyProxy:
+    """A message of a class or module that is translated when it is shown: labels of form fields."""
+    return LazyProxy(gettext, message, enable_cache=False)
 
 
 def sentence(refusal: Refusal) -> str:

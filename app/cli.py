@@ -1,0 +1,129 @@
+"""The command `portal`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from app import schema, settings as configuration
+from app.settings import BadSettings, Settings
+from billing_core import db
+
+
+def _settings() -> Settings:
+    """The settings, or every problem with them on the error stream and exit status 2."""
+    try:
+        return configuration.read()
+    except BadSettings as bad:
+        for problem in bad.problems:
+            click.echo(problem, err=True)
+        sys.exit(2)
+
+
+def _ready() -> Settings:
+    """Settings and a database at the newest schema; the application's verbs can be called then."""
+    from app.factory import brand_of
+    from billing_core import templating
+
+    found = _settings()
+    found.data_dir.mkdir(parents=True, exist_ok=True)
+    db.configure(found.database)
+    templating.set_brand(brand_of(found))
+    if not schema.is_current():
+        click.echo("The database has not this version's schema. Run first: portal migrate", err=True)
+        sys.exit(1)
+    return found
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """The Corporate Billing Portal. Settings come from the environment: see the table in README.md."""
+
+
+@main.command()
+def migrate() -> None:
+    """Create the database or bring its schema up to date."""
+    found = _settings()
+    found.data_dir.mkdir(parents=True, exist_ok=True)
+    db.configure(found.database)
+    schema.migrate()
+
+
+@main.command("import")
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--source", default="import", show_default=True, help="The system that the rows come from.")
+def import_(directory: Path, source: str) -> None:
+    """Read sellers, accounts, people, catalogue, quotes and invoices from CSV files (docs/import.md)."""
+    from app.imports.command import run
+
+    _ready()
+    sys.exit(run(directory, source))
+
+
+@main.group()
+def demo() -> None:
+    """Demo data, for development only."""
+
+
+@demo.command("install")
+def demo_install() -> None:
+    """Load the demo data once; harmless when it is there."""
+    from app.demo import install
+
+    install.install_demo(_ready())
+
+
+@demo.command("refresh")
+def demo_refresh() -> None:
+    """Add current quotes to the demo data."""
+    from app.demo import install
+
+    install.refresh_demo(_ready())
+
+
+@main.command()
+def run() -> None:
+    """Start web and worker; PORTAL_WEB_PROCESSES above 1 makes them separate processes."""
+    from app import server
+    from app.demo import install
+
+    found = _ready()
+    try:
+        server.require_free_port(found)
+    except server.PortTaken as taken:
+        click.echo(str(taken), err=True)
+        sys.exit(1)
+    click.echo(install.banner(found))
+    if found.web_processes > 1:
+        sys.exit(server.supervise(found))
+    server.serve(found, with_worker=True)
+
+
+@main.command()
+def web() -> None:
+    """Start the web processes alone."""
+    from app import server
+
+    server.serve(_ready(), with_worker=False)
+
+
+@main.command()
+def worker() -> None:
+    """Start a worker alone."""
+    from app.ports import make_ports
+    from app.worker import Worker
+
+    found = _ready()
+    Worker(make_ports(found)).run_until_signalled()
+
+
+@main.command()
+def states() -> None:
+    """Print docs/states.md, drawn from the tables of moves."""
+    from app.states import document
+
+    click.echo(document(), nl=False)
+
+
+if __name__ == "__main__":
+    main()

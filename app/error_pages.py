@@ -1,0 +1,45 @@
+"""Refusals and errors as pages: what happened, what is safe, what next. The server answers 500 to its own faults only."""
+
+from flask import Flask, Response, current_app, make_response, render_template
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from billing_core import words
+from billing_core.errors import Refusal, TooMany
+
+PAGES = {400, 403, 404, 405, 409, 413, 429, 500, 503}
+
+
+def install(app: Flask) -> None:
+    """Answer each kind of error with its page."""
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http_error)
+
+
+def _page(status: int, sentence: str) -> Response:
+    known = status if status in PAGES else (400 if status < 500 else 500)
+    return make_response(render_template(f"errors/{known}.html", sentence=sentence), status)
+
+
+def _refused(refusal: Refusal) -> Response:
+    response = _page(refusal.status, words.sentence(refusal))
+    if isinstance(refusal, TooMany):
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def _stale_form(_error: CSRFError) -> Response:
+    return _page(400, words.gettext("This page was open for too long. Go back, load it again and repeat your last step."))
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.response is not None:
+        return Response.force_type(error.response)
+    if isinstance(error, InternalServerError) and error.original_exception is not None:
+        current_app.logger.error("unhandled fault", exc_info=error.original_exception)
+    response = _page(error.code or 500, "")
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response

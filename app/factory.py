@@ -1,0 +1,101 @@
+"""create_app: one Flask application out of the two wings, with everything that every page shares."""
+
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Flask, g, redirect, request, session, url_for
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response
+
+from app import error_pages, headers, navigation, tables
+from app.health import health
+from app.mailbox.views import mailbox
+from app.ports import Ports, make_ports
+from app.settings import Settings
+from app.static_files import static_files
+from billing_core import db, templating, words
+from billing_core.permissions import Realm
+from billing_core.web import csrf, identity
+from billing_core.web.choices import web
+from billing_core.web.guards import public_page
+from corporate_portal.auth.views import auth
+from corporate_portal.desk.views import desk
+from corporate_portal.invoices.views import invoices, payments, webhooks
+from corporate_portal.profile.views import profile
+from corporate_portal.quotes.views import quotes
+from online_bridge.billing_center.views import billing
+from online_bridge.routing.views import routing
+from online_bridge.sign_in.views import admin, my
+
+ROOMS = (
+    auth, quotes, invoices, payments, webhooks, profile, desk, my, admin, routing, billing, health, static_files,
+    web,
+)  # fmt: skip
+
+SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}
+
+
+def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
+    """The whole application, bound to its database. `ports` are given by tests that watch an adapter."""
+    assert tables.metadata.tables
+    db.configure(settings.database)
+    ports = ports or make_ports(settings)
+    templating.set_brand(brand_of(settings))
+    app = Flask("app", static_folder=None, template_folder=str(templating.TEMPLATES))
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-visitor" if settings.is_secure else "visitor",
+        SESSION_COOKIE_SECURE=settings.is_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        MAX_CONTENT_LENGTH=1_000_000,
+        TRUSTED_HOSTS=_trusted_hosts(settings),
+        SIGN_IN=SIGN_IN,
+        HOME=navigation.HOME,
+    )
+    app.extensions["ports"] = ports
+    templating.furnish(app.jinja_env)
+    csrf.protect(app, exempt=(webhooks,))
+    identity.install(app)
+    navigation.install(app)
+    error_pages.install(app)
+    headers.protect(app, ports.form_targets, secure=settings.is_secure)
+    for room in ROOMS:
+        app.register_blueprint(room)
+    if not settings.is_production:
+        app.register_blueprint(mailbox)
+    app.before_request(_begin)
+    app.add_url_rule("/", "front_door", _front_door)
+    if ports.mounts:
+        app.wsgi_app = DispatcherMiddleware(app.wsgi_app, ports.mounts)  # type: ignore[method-assign]
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    return app
+
+
+def brand_of(settings: Settings) -> templating.Brand:
+    """The configured brand."""
+    return templating.Brand(
+        settings.brand_name, settings.support_email, settings.support_phone, settings.support_url, settings.base_url
+    )
+
+
+def _trusted_hosts(settings: Settings) -> list[str]:
+    own = urlsplit(settings.base_url).hostname or ""
+    return [own] if settings.is_production else [own, settings.host, "127.0.0.1", "localhost"]
+
+
+def _begin() -> None:
+    """Each request has an id for logs and error pages, and a language before anyone is known."""
+    g.request_id = secrets.token_hex(8)
+    chosen = session.get("language") or request.accept_languages.best_match(list(words.LANGUAGES))
+    words.set_locale(chosen or "en")
+
+
+@public_page()
+def _front_door() -> Response:
+    """The bare address leads to the portal, whose guard sends strangers to the sign-in."""
+    return redirect(url_for("quotes.index"), 303)

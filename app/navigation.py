@@ -1,0 +1,104 @@
+"""What the shells show around each page: brand, account, language, and the tabs of the realm."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, get_flashed_messages, request, url_for
+
+from app.static_files import static_url
+from billing_core import templating, words
+from billing_core.permissions import Realm, Viewer
+from billing_core.web import identity
+from billing_core.words import mark
+from corporate_portal.quotes import queries as quotes
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of a realm as the shell shows it."""
+
+    label: str
+    href: str
+    current: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An account in the chooser."""
+
+    id: str
+    name: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """The signed-in person as the shells show one."""
+
+    display_name: str
+    email: str
+    account: str
+    accounts: list[Choice]
+
+
+TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
+    Realm.PORTAL: (
+        (mark("Quotes"), "quotes.index"),
+        (mark("Invoices"), "invoices.index"),
+        (mark("Profile"), "profile.index"),
+    ),
+    Realm.MY: ((mark("My Account"), "my.index"), (mark("Admin Center"), "admin.index")),
+    Realm.DESK: ((mark("Work list"), "desk.index"), (mark("Jobs"), "desk.jobs")),
+}
+
+SIGN_OUT = {Realm.PORTAL: "auth.sign_out", Realm.MY: "my.sign_out", Realm.DESK: "auth.desk_sign_out"}
+CHOOSE_ACCOUNT = {Realm.PORTAL: "web.choose_account", Realm.MY: "web.choose_my_account"}
+HOME = {Realm.PORTAL: "quotes.index", Realm.MY: "my.index", Realm.DESK: "desk.index"}
+
+
+def install(app: Flask) -> None:
+    """Give every page the context of the shells."""
+    app.context_processor(_surroundings)
+
+
+def _surroundings() -> dict[str, Any]:
+    realm: Realm | None = g.get("realm")
+    viewer = identity.viewer() if realm is not None and identity.is_loaded() else None
+    return {
+        "brand": templating.brand(),
+        "locale": words.locale(),
+        "languages": list(words.LANGUAGES.items()),
+        "static_url": static_url,
+        "flashes": get_flashed_messages(with_categories=True),
+        "viewer": _visitor(viewer) if viewer else None,
+        "nav": _tabs(viewer) if viewer else [],
+        "home_url": url_for(HOME[viewer.realm]) if viewer else "/",
+        "sign_out_url": url_for(SIGN_OUT[viewer.realm]) if viewer else "",
+        "account_url": url_for(CHOOSE_ACCOUNT[viewer.realm]) if viewer and viewer.realm in CHOOSE_ACCOUNT else "",
+    }
+
+
+def _visitor(viewer: Viewer) -> Visitor:
+    current = viewer.current
+    choices = [Choice(s.account_public_id, s.account_name, s == current) for s in viewer.standings]
+    return Visitor(viewer.display_name, viewer.email, current.account_name if current else "", choices)
+
+
+def _tabs(viewer: Viewer) -> list[Tab]:
+    blueprint = request.endpoint.partition(".")[0] if request.endpoint else ""
+    counts = {"quotes.index": quotes.outstanding_count(viewer)} if viewer.realm is Realm.PORTAL else {}
+    return [
+        Tab(
+            words.gettext(label),
+            url_for(endpoint),
+            request.endpoint == endpoint or (endpoint.endswith(".index") and _within(blueprint, endpoint, viewer.realm)),
+            counts.get(endpoint),
+        )
+        for label, endpoint in TABS[viewer.realm]
+    ]
+
+
+def _within(blueprint: str, endpoint: str, realm: Realm) -> bool:
+    others = {name for _, name in TABS[realm]}
+    return endpoint.partition(".")[0] == blueprint and request.endpoint not in others

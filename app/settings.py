@@ -1,0 +1,152 @@
+"""Settings, from the environment only (prefix PORTAL_), checked at start: every error is said at once.
+
+The table in README.md is compared with this class by a test.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "PORTAL_"
+
+
+class BadSettings(Exception):  # noqa: N818 - told to the operator as a list
+    """One or more settings cannot be used; `problems` has a line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The program's configuration. Field x is read from PORTAL_X."""
+
+    environment: str = "development"
+    """development or production."""
+    data_dir: Path = Path("var")
+    """Where the SQLite file, the sandbox's store and generated secrets live."""
+    database_url: str = ""
+    """Empty: SQLite in data_dir. Otherwise postgresql+psycopg://…"""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+    """The address under which people reach the program; empty: http://host:port."""
+    secret_key: str = ""
+    """Signs anonymous cookies. At least 32 characters; development makes its own in data_dir."""
+    web_processes: int = 1
+    """1: one process with the worker as a thread. More: that many web processes and one worker process."""
+    web_threads: int = 8
+    trusted_proxies: int = 0
+    """How many proxies in front set X-Forwarded-For."""
+    brand_name: str = "Northgate"
+    support_email: str = "support@northgate.example"
+    support_phone: str = ""
+    support_url: str = ""
+    stripe_secret_key: str = ""
+    """Empty: the built-in sandbox, in development only."""
+    stripe_webhook_secret: str = ""
+    smtp_host: str = ""
+    """Empty: mail lands in the mailbox page, in development only."""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    """starttls, tls or none."""
+    smtp_user: str = ""
+    smtp_password: str = ""
+    mail_from: str = "billing@northgate.example"
+
+    @property
+    def is_production(self) -> bool:
+        """Real money, real mail, no sandbox and no mailbox."""
+        return self.environment == "production"
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'portal.sqlite'}"
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and authority without a slash at the end, as links in mails begin."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def is_secure(self) -> bool:
+        """Served over https: cookies are Secure and __Host- then."""
+        return self.base_url.startswith("https://")
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force. Raises BadSettings with every problem found."""
+    environ = os.environ if environ is None else environ
+    problems: list[str] = []
+    known = {PREFIX + field.name.upper(): field for field in fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, field in known.items():
+        if environ.get(name, "") == "":
+            continue
+        try:
+            values[field.name] = field.type(environ[name]) if callable(field.type) else environ[name]
+        except ValueError:
+            problems.append(f"{name} must be a whole number, not {environ[name]!r}.")
+    unknown = [name for name in environ if name.startswith(PREFIX) and name not in known and name not in _FOR_TESTS]
+    problems += [f"{name} is not a setting. Known are: {', '.join(sorted(known))}." for name in sorted(unknown)]
+    settings = Settings(**values)
+    problems += _problems(settings)
+    if problems:
+        raise BadSettings(problems)
+    return settings if settings.secret_key else _with_own_secret(settings)
+
+
+_FOR_TESTS = {"PORTAL_TEST_POSTGRES_URL", "PORTAL_PROVE", "PORTAL_CRASH_AT", "PORTAL_GUARD_OFF"}
+
+
+def _problems(settings: Settings) -> list[str]:
+    checks = [
+        (settings.environment in ("development", "production"), "PORTAL_ENVIRONMENT must be development or production."),
+        (0 < settings.port < 65536, "PORTAL_PORT must be between 1 and 65535."),
+        (1 <= settings.web_processes <= 64, "PORTAL_WEB_PROCESSES must be between 1 and 64."),
+        (1 <= settings.web_threads <= 64, "PORTAL_WEB_THREADS must be between 1 and 64."),
+        (0 <= settings.trusted_proxies <= 5, "PORTAL_TRUSTED_PROXIES must be between 0 and 5."),
+        (settings.smtp_security in ("starttls", "tls", "none"), "PORTAL_SMTP_SECURITY must be starttls, tls or none."),
+        (_is_database(settings.database), "PORTAL_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://."),
+        (_is_address(settings.base_url), "PORTAL_PUBLIC_URL must be an address such as https://billing.example.com."),
+        ("@" in settings.mail_from, "PORTAL_MAIL_FROM must be an e-mail address."),
+        (len(settings.secret_key) >= 32 or not settings.secret_key, "PORTAL_SECRET_KEY needs at least 32 characters."),
+    ]
+    if settings.is_production:
+        live = settings.stripe_secret_key
+        checks += [
+            (bool(settings.secret_key), "PORTAL_SECRET_KEY must be set in production."),
+            (bool(live), "PORTAL_STRIPE_SECRET_KEY must be set in production: the sandbox takes no real money."),
+            (bool(settings.stripe_webhook_secret), "PORTAL_STRIPE_WEBHOOK_SECRET must be set in production."),
+            (bool(settings.smtp_host), "PORTAL_SMTP_HOST must be set in production: the mailbox page is not started."),
+            (settings.is_secure, "PORTAL_PUBLIC_URL must be set and begin with https:// in production."),
+        ]
+    elif settings.stripe_secret_key:
+        checks.append((bool(settings.stripe_webhook_secret), "PORTAL_STRIPE_WEBHOOK_SECRET is needed with a Stripe key."))
+    return [sentence for ok, sentence in checks if not ok]
+
+
+def _is_database(url: str) -> bool:
+    return url.startswith(("sqlite:///", "postgresql+psycopg://"))
+
+
+def _is_address(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and parts.path in ("", "/") and not parts.query
+
+
+def _with_own_secret(settings: Settings) -> Settings:
+    """Development only: a random key of this data folder, kept so that a restart does not sign everybody out."""
+    path = settings.data_dir / "secret-key"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    return Settings(**{**values, "secret_key": path.read_text().strip()})

@@ -1,0 +1,15 @@
+"""docs/states.md, drawn from the tables of moves; a test compares the file with this."""
+
+from billing_core.orders.states import ORDER
+from billing_core.payments.states import PAYMENT
+from billing_core.transitions import Machine
+from corporate_portal.quotes.states import QUOTE
+
+MACHINES: tuple[Machine, ...] = (QUOTE, ORDER, PAYMENT)
+
+
+def document() -> str:
+    """The whole page in Markdown."""
+    parts = ["# States\n\nDrawn from the code by `portal states`; a test keeps this page and the code equal.\n"]
+    parts += [f"\n## {machine.name}\n\n```mermaid\n{machine.diagram()}\n```\n" for machine in MACHINES]
+    return "".join(parts)

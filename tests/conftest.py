@@ -1,0 +1,132 @@
+"""Databases, the application and signed-in clients for every test.
+
+A test that touches data takes `database` (directly or through `app`) and runs once on SQLite and once on PostgreSQL.
+Without PostgreSQL it fails, it is never skipped: `bin/test` and `bin/with-postgres` start a private one.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import URL, create_engine, make_url, text
+
+from app import tables
+from app.factory import create_app
+from app.settings import Settings
+from billing_core import db, words
+from billing_core.credentials import hashing
+from tests import invariants
+from tests.client import Client
+
+SECRET = "only-for-tests-0123456789-abcdefghijklmnop"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hashes cost next to nothing here; the timing tests ask for the real ones themselves."""
+    hashing.use_cheap_parameters()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "portal.sqlite"
+    db.configure(db.sqlite_url(path))
+    tables.metadata.create_all(db.engine())
+    db.engine().dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[URL]:
+    """A migrated PostgreSQL database of this test process."""
+    given = os.environ.get("PORTAL_TEST_POSTGRES_URL")
+    if not given:
+        pytest.fail("PORTAL_TEST_POSTGRES_URL is not set: run the tests with bin/test or bin/with-postgres", pytrace=False)
+    name = f"portal_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
+    server = create_engine(given, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = make_url(given).set(database=name)
+    db.configure(url.render_as_string(hide_password=False))
+    tables.metadata.create_all(db.engine())
+    db.engine().dispose()
+    yield url
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+@dataclass(frozen=True)
+class Database:
+    """The database that the present test runs on."""
+
+    kind: str
+    url: str
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database of each kind; when the test is over, its kept balances must equal the sums of their rows."""
+    if request.param == "sqlite":
+        path = tmp_path / "portal.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        url = db.sqlite_url(path)
+    else:
+        url = request.getfixturevalue("postgres_url").render_as_string(hide_password=False)
+    db.configure(url)
+    if request.param == "sqlite":
+        _trade_durability_for_speed()
+    yield Database(request.param, url)
+    db.configure(url)
+    with db.reading() as session:
+        invariants.check(session.connection())
+    if request.param == "postgresql":
+        _empty()
+    db.engine().dispose()
+
+
+def _trade_durability_for_speed() -> None:
+    from sqlalchemy import event
+
+    event.listen(db.engine(), "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+
+
+def _empty() -> None:
+    names = ", ".join(table.name for table in tables.metadata.sorted_tables)
+    with db.engine().begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+
+
+@pytest.fixture
+def settings(database: Database, tmp_path: Path) -> Settings:
+    """Development settings on the test's database."""
+    return Settings(data_dir=tmp_path, database_url=database.url, secret_key=SECRET, public_url="http://localhost")
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> Flask:
+    """The whole application."""
+    application = create_app(settings)
+    application.config["TESTING"] = True
+    application.config["PROPAGATE_EXCEPTIONS"] = True
+    if database.kind == "sqlite":
+        _trade_durability_for_speed()
+    return application
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    """A browser that nobody has signed in with, and that checks the house rules on each page."""
+    return Client(app)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Every test begins with English, whatever the last one did."""
+    words.set_locale("en")
+    yield
+    words.set_locale("en")
