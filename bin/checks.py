@@ -17,8 +17,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "ruff check": ("ruff", "check", "--quiet", "."),
     "ruff format": ("ruff", "format", "--quiet", "--check", "."),
     "mypy": ("mypy", "--no-error-summary"),
-    "djlint format": ("djlint", "--quiet", "--check", "templates"),
-    "djlint": ("djlint", "--quiet", "--lint", "templates"),
+    "djlint": ("djlint", "--lint", "templates"),
     "deptry": ("deptry", "."),
     "import contracts": ("lint-imports",),
 }
