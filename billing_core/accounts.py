@@ -1,12 +1,15 @@
 """Accounts: the companies that buy. A corporate account is billed on terms, an online account serves itself."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from billing_core.db import Base, Instant
 from billing_core.sellers.models import Seller
+
+VAT_CONFIRMATION_LASTS = timedelta(days=90)
+"""How long a confirmed VAT ID counts for reverse charge (domain.md 5)."""
 
 
 class Account(Base):
@@ -56,3 +59,9 @@ class Account(Base):
     def is_corporate(self) -> bool:
         """Sold and managed through a representative."""
         return self.kind == "corporate"
+
+
+def vat_is_confirmed(account: Account, now: datetime) -> bool:
+    """Whether the account's VAT ID was confirmed so recently that reverse charge may rest on it."""
+    confirmed = account.vat_confirmed_at
+    return bool(account.vat_id) and confirmed is not None and confirmed <= now < confirmed + VAT_CONFIRMATION_LASTS

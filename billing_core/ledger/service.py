@@ -1,0 +1,256 @@
+"""The ledger's verbs: issue a document, allocate money. Nothing else writes an invoice, a balance or a credit.
+
+Locks are taken in the house's order: account, invoices by id, number series last. Whoever moves a balance holds the
+lock of its account, so that the kept sums of one account never wait for one another.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from sqlalchemy import select, update
+
+from billing_core import audit, clock, db, numbering
+from billing_core.accounts import Account
+from billing_core.errors import Invalid
+from billing_core.ledger.calculation import LineDraft, TaxSum, Totals, add_taxes, sum_up
+from billing_core.ledger.models import AccountBalance, Allocation, CreditEntry, Invoice, InvoiceLine, InvoiceTax
+from billing_core.words import mark
+
+__all__ = [
+    "BillTo", "Booking", "ImportedInvoice", "InvoiceDraft", "LineDraft", "NegativeInvoice", "TaxSum", "Totals",
+    "add_taxes", "allocate", "import_invoice", "issue_invoice", "lock_account", "lock_invoices", "sum_up",
+]  # fmt: skip
+
+
+class NegativeInvoice(Invalid):
+    """A negative sum is a credit note, never an invoice (domain.md 6)."""
+
+    message = mark("The sum of this document is below zero: that is a credit note, not an invoice.")
+
+
+@dataclass(frozen=True)
+class BillTo:
+    """The address as it stands on the document, copied at issue."""
+
+    name: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    attention: str = ""
+    vat_id: str | None = None
+
+    def to_bytes(self) -> bytes:
+        """The stored form."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, stored: bytes) -> "BillTo":
+        """The address of an issued document."""
+        return cls(**json.loads(stored))
+
+
+@dataclass(frozen=True)
+class InvoiceDraft:
+    """Everything an invoice says, before it has a number. due_on and issued_on are days of the seller's calendar."""
+
+    account_id: int
+    seller_id: int
+    seller_code: str
+    contact_id: int | None
+    currency: str
+    locale: str
+    issued_on: date
+    due_on: date
+    bill_to: BillTo
+    lines: Sequence[LineDraft]
+    title: str = ""
+    po_number: str = ""
+    quote_number: str = ""
+    order_number: str = ""
+    period_start: date | None = None
+    period_end: date | None = None
+
+
+@dataclass(frozen=True)
+class ImportedInvoice:
+    """An invoice that another system issued. It keeps its number, in a series of its own, and what was paid there."""
+
+    draft: InvoiceDraft
+    source: str
+    external_id: str
+    number: str
+    paid: int = 0
+
+
+@dataclass(frozen=True)
+class Booking:
+    """What became of money: allocated to the invoice, the excess credited to the account. Both 0: known already."""
+
+    allocated: int = 0
+    credited: int = 0
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this call booked the money; of all tellers exactly one sees True."""
+        return bool(self.allocated or self.credited)
+
+
+def lock_account(account_id: int) -> Account:
+    """The account's row, locked before any of its invoices."""
+    row = select(Account).where(Account.id == account_id).with_for_update(key_share=True)
+    return db.session().scalars(row.execution_options(populate_existing=True)).one()
+
+
+def lock_invoices(invoice_ids: Iterable[int]) -> list[Invoice]:
+    """The invoices' rows, locked in the order of their ids and read anew."""
+    rows = select(Invoice).where(Invoice.id.in_(sorted(invoice_ids))).order_by(Invoice.id)
+    locked = rows.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return list(db.session().scalars(locked))
+
+
+def issue_invoice(draft: InvoiceDraft, actor: str) -> Invoice:
+    """Issue the invoice: sums, rows, open balance, audit, and the next number of the seller's series for the year.
+
+    Takes the account's lock. The number is taken after every other lock, so that nobody waits while holding the series.
+    Raises NegativeInvoice and AmountTooLarge.
+    """
+    totals = _totals(draft)
+    lock_account(draft.account_id)
+    series = f"{draft.seller_code}-{draft.issued_on.year}"
+    public_id = db.public_id("inv")
+    number = numbering.spell(series, numbering.take(series))
+    invoice = _invoice(draft, totals, public_id, number, "portal", public_id)
+    _put_down(invoice, draft, totals)
+    audit.record(actor, "invoice.issued", public_id, draft.account_id, number=number, total=totals.total)
+    return invoice
+
+
+def import_invoice(imported: ImportedInvoice, actor: str) -> Invoice:
+    """Take over an invoice that was issued elsewhere, with what has been paid on it.
+
+    Raises NegativeInvoice, AmountTooLarge, and Invalid where more was paid than the total.
+    """
+    draft = imported.draft
+    totals = _totals(draft)
+    if not 0 <= imported.paid <= totals.total:
+        raise Invalid(mark("The amount paid must be between 0 and the total of the invoice."), field="paid")
+    lock_account(draft.account_id)
+    public_id = db.public_id("inv")
+    invoice = _invoice(draft, totals, public_id, imported.number, imported.source, imported.external_id)
+    invoice.issued_elsewhere = True
+    _put_down(invoice, draft, totals)
+    if imported.paid:
+        allocate(invoice, imported.paid, "imported", f"{imported.source}:{imported.external_id}")
+    audit.record(actor, "invoice.imported", public_id, draft.account_id, number=imported.number, total=totals.total)
+    return invoice
+
+
+def allocate(invoice: Invoice, amount: int, kind: str, reference: str, payment_id: int | None = None) -> Booking:
+    """Book money that came in for the invoice, whose row and account the caller has locked. The only mover of balances.
+
+    What exceeds the balance becomes account credit: money is never dropped. The same (kind, reference) is booked once.
+    """
+    if amount <= 0:
+        raise ValueError("money that came in is positive")
+    if _is_booked(invoice, kind, reference):
+        return Booking()
+    booking = Booking(allocated=min(amount, invoice.balance), credited=max(amount - invoice.balance, 0))
+    about = {"account_id": invoice.account_id, "currency": invoice.currency, "payment_id": payment_id}
+    now = clock.now()
+    if booking.allocated:
+        taken = Allocation(
+            invoice_id=invoice.id, kind=kind, reference=reference, amount=booking.allocated, booked_at=now, **about
+        )
+        db.session().add(taken)
+        invoice.balance -= booking.allocated
+    if booking.credited:
+        left = CreditEntry(
+            kind="overpayment",
+            reference=_credit_reference(invoice, reference),
+            amount=booking.credited,
+            booked_at=now,
+            **about,
+        )
+        db.session().add(left)
+    db.session().flush()
+    _move(invoice.account_id, invoice.currency, opened=-booking.allocated, credited=booking.credited)
+    return booking
+
+
+def _is_booked(invoice: Invoice, kind: str, reference: str) -> bool:
+    same = select(Allocation.id).where(
+        Allocation.kind == kind, Allocation.reference == reference, Allocation.invoice_id == invoice.id
+    )
+    credited = select(CreditEntry.id).where(
+        CreditEntry.kind == "overpayment", CreditEntry.reference == _credit_reference(invoice, reference)
+    )
+    found = db.session().scalar(same.union_all(credited).limit(1))
+    return found is not None
+
+
+def _credit_reference(invoice: Invoice, reference: str) -> str:
+    return f"{reference}/{invoice.public_id}"
+
+
+def _totals(draft: InvoiceDraft) -> Totals:
+    totals = sum_up(draft.lines)
+    if totals.total < 0:
+        raise NegativeInvoice
+    return totals
+
+
+def _invoice(
+    draft: InvoiceDraft, totals: Totals, public_id: str, number: str, source: str, external_id: str
+) -> Invoice:
+    return Invoice(
+        public_id=public_id,
+        number=number,
+        source=source,
+        external_id=external_id,
+        issued_elsewhere=False,
+        account_id=draft.account_id,
+        seller_id=draft.seller_id,
+        contact_id=draft.contact_id,
+        currency=draft.currency,
+        locale=draft.locale,
+        issued_on=draft.issued_on,
+        due_on=draft.due_on,
+        issued_at=clock.now(),
+        period_start=draft.period_start,
+        period_end=draft.period_end,
+        net=totals.net,
+        tax=totals.tax,
+        total=totals.total,
+        balance=totals.total,
+        po_number=draft.po_number,
+        quote_number=draft.quote_number,
+        order_number=draft.order_number,
+        title=draft.title,
+        bill_to=draft.bill_to.to_bytes(),
+    )
+
+
+def _put_down(invoice: Invoice, draft: InvoiceDraft, totals: Totals) -> None:
+    session = db.session()
+    session.add(invoice)
+    session.flush()
+    for position, line in enumerate(draft.lines, start=1):
+        session.add(
+            InvoiceLine(invoice_id=invoice.id, position=position, net=line.net, **asdict(line)),
+        )
+    for tax in totals.taxes:
+        session.add(InvoiceTax(invoice_id=invoice.id, **asdict(tax)))
+    session.flush()
+    _move(invoice.account_id, invoice.currency, opened=invoice.total)
+
+
+def _move(account_id: int, currency: str, opened: int = 0, credited: int = 0) -> None:
+    db.add_if_absent(AccountBalance, account_id=account_id, currency=currency, open=0, credit=0)
+    kept = (AccountBalance.account_id == account_id, AccountBalance.currency == currency)
+    moved = {"open": AccountBalance.open + opened, "credit": AccountBalance.credit + credited}
+    db.session().execute(
+        update(AccountBalance).where(*kept).values(**moved).execution_options(synchronize_session="evaluate")
+    )
