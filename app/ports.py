@@ -10,7 +10,8 @@ from typing import Any
 from app.settings import Settings
 from billing_core.documents.printing import Printer
 from billing_core.documents.weasy import WeasyPrinter
-from billing_core.mail.transports import MailboxTransport, SmtpTransport, Transport
+from billing_core.mail.service import Transport
+from billing_core.mail.transports import MailboxTransport, SmtpTransport
 from billing_core.payments import service as payments
 from billing_core.payments.gateway import Gateway
 from billing_core.payments.stripe_gateway import StripeGateway
@@ -68,7 +69,7 @@ def _post_webhook(body: bytes, signature: str) -> int:
 
 def _transport(settings: Settings) -> Transport:
     if not settings.smtp_host:
-        return MailboxTransport()
+        return MailboxTransport(settings.mail_from)
     return SmtpTransport(
         settings.smtp_host,
         settings.smtp_port,
@@ -76,5 +77,4 @@ def _transport(settings: Settings) -> Transport:
         user=settings.smtp_user,
         password=settings.smtp_password,
         sender=settings.mail_from,
-        sender_name=settings.brand_name,
     )

@@ -1,7 +1,7 @@
 """The leased job table: work that must happen after a commit, written in the committing transaction.
 
 At least once: a job is done when its handler returns. A handler is therefore safe to run twice. The handlers of each
-kind are named in app/jobs.py; here is only the table and its four moves: enqueue, claim, finish, fail.
+kind are named in app/jobs.py; here is only the table and its moves.
 """
 
 import json
@@ -11,7 +11,7 @@ import threading
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, Text, or_, select, update
+from sqlalchemy import String, Text, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_core import clock, db
@@ -57,12 +57,16 @@ class Job(Base):
         return loaded
 
 
-class NotYet(Exception):  # noqa: N818 - an answer, not a fault
+class NotYet(Exception):
     """Raised by a handler whose work is not possible yet: the job runs again after the pause, uncounted."""
 
     def __init__(self, pause: timedelta) -> None:
         super().__init__(f"again in {pause}")
         self.pause = pause
+
+
+class Hopeless(Exception):
+    """Raised by a handler whose work can never succeed: the job is dead at once and waits at the desk."""
 
 
 def enqueue(kind: str, /, *, run_at: datetime | None = None, once_key: str | None = None, **arguments: Any) -> None:
@@ -102,6 +106,14 @@ def claim(limit: int = 1) -> list[Job]:
     return claimed
 
 
+def renew(job_id: int, holder: str) -> bool:
+    """Keep the lease of a job that takes long; False where it is lost."""
+    mine = update(Job).where(
+        Job.id == job_id, Job.state == "ready", Job.lease_by == holder, Job.lease_until.is_not(None)
+    )
+    return db.session().scalar(mine.values(lease_until=clock.now() + LEASE).returning(Job.id)) is not None
+
+
 def finish(job_id: int) -> None:
     """The handler returned."""
     db.session().execute(
@@ -111,17 +123,23 @@ def finish(job_id: int) -> None:
     )  # fmt: skip
 
 
-def fail(job_id: int, error: str) -> None:
-    """The handler raised: again after a growing pause (10 s, doubling, at most 6 h), or dead after MOST_ATTEMPTS."""
+def fail(job_id: int, error: str, *, for_good: bool = False, pause: timedelta | None = None) -> str:
+    """The handler raised: again after a growing pause (10 s, doubling, at most 6 h), or dead after MOST_ATTEMPTS.
+
+    `for_good` makes it dead at once. With `pause` it runs again after just that, however often it failed: recurring
+    work never dies. Returns the job's state; the job is left alone where the lease ran out and another worker has it.
+    """
     job = db.session().get_one(Job, job_id, with_for_update=True)
     if job.lease_by != worker_name() or job.state != "ready":
-        return  # the lease ran out and another worker has it now
+        return job.state
     job.last_error = error[:4000]
     job.lease_until = None
-    if job.attempts >= MOST_ATTEMPTS:
+    if for_good or (pause is None and job.attempts >= MOST_ATTEMPTS):
         job.state, job.ended_at = "dead", clock.now()
     else:
-        job.run_at = clock.now() + min(timedelta(seconds=10 * 2 ** (job.attempts - 1)), timedelta(hours=6))
+        growing = min(timedelta(seconds=10 * 2 ** min(job.attempts - 1, 12)), timedelta(hours=6))
+        job.run_at = clock.now() + (growing if pause is None else pause)
+    return job.state
 
 
 def postpone(job_id: int, pause: timedelta) -> None:
@@ -145,3 +163,9 @@ def revive(job_id: int) -> None:
 def dead(limit: int = 100) -> list[Job]:
     """The dead jobs, newest first."""
     return list(db.session().scalars(select(Job).where(Job.state == "dead").order_by(Job.id.desc()).limit(limit)))
+
+
+def prune(before: datetime, limit: int = 1000) -> int:
+    """Forget at most `limit` jobs that were done before the instant, and say how many; the dead wait for a person."""
+    old = select(Job.id).where(Job.state == "done", Job.ended_at < before).order_by(Job.id).limit(limit)
+    return len(db.session().scalars(delete(Job).where(Job.id.in_(old)).returning(Job.id)).all())

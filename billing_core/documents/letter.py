@@ -25,7 +25,7 @@ def address(party: Mapping[str, Any], home: str) -> list[str]:
 
 def country(code: str) -> str:
     """The country's name in the document's language; an unknown code stands as it is."""
-    return Locale.parse(words.locale()).territories.get(code, code)
+    return str(Locale.parse(words.locale()).territories.get(code, code))
 
 
 def period(start: date, end: date) -> str:

@@ -1,7 +1,7 @@
 """From an object's public id to the bytes of its document: a wing says what to print, the worker prints it once.
 
-A wing's `prints.py` has one builder a kind, `invoice_print(public_id) -> Print`; the roof hands the mapping from kind to
-builder, and the printer, to `render_document`, the handler of the job `document.render`.
+A wing's `prints.py` has one builder a kind, `invoice_print(public_id) -> Print`; the roof hands the mapping from kind
+to builder, and the printer, to `render_document`, the handler of the job `document.render`.
 
 What the templates of templates/print/ expect as context (rows come with the named relationships loaded; besides, every
 template has the filters and globals of `billing_core.templating` and `letter`, see letter.py):
@@ -58,7 +58,7 @@ class Printer(Protocol):
         ...
 
 
-class CannotPrint(Exception):  # noqa: N818 - the job's failure, told at the desk
+class CannotPrint(Exception):
     """The printer gave up on a page: it may be tried again, and its job ends as a dead letter."""
 
 
