@@ -54,6 +54,7 @@ TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
 
 SIGN_OUT = {Realm.PORTAL: "auth.sign_out", Realm.MY: "my.sign_out", Realm.DESK: "auth.desk_sign_out"}
 CHOOSE_ACCOUNT = {Realm.PORTAL: "web.choose_account", Realm.MY: "web.choose_my_account"}
+CHOOSER = {Realm.PORTAL: "web.choose_account", Realm.MY: "web.choose_my_account"}
 HOME = {Realm.PORTAL: "quotes.index", Realm.MY: "my.index", Realm.DESK: "desk.index"}
 
 
@@ -64,7 +65,7 @@ def install(app: Flask) -> None:
 
 def _surroundings() -> dict[str, Any]:
     realm: Realm | None = g.get("realm")
-    viewer = identity.viewer() if realm is not None and identity.is_loaded() else None
+    viewer = identity.viewer_in(realm) if realm is not None else None
     return {
         "brand": templating.brand(),
         "locale": words.locale(),

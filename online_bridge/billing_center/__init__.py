@@ -1,0 +1,1 @@
+"""The Billing Center of online accounts: their subscriptions."""

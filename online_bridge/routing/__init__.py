@@ -1,0 +1,1 @@
+"""Routing: who goes where from My Account and from the Admin Center."""

@@ -1,0 +1,63 @@
+"""What the decision looks at, read for the viewer's own account only."""
+
+from sqlalchemy import select
+
+from billing_core import clock, db
+from billing_core.accounts import Account
+from billing_core.catalogue.models import Product
+from billing_core.people import BillingContact, contacts_of
+from billing_core.permissions import Viewer
+from billing_core.subscriptions.models import Subscription
+from online_bridge.routing.decision import Entry, Situation
+
+
+def situation(viewer: Viewer, entry: Entry, portal_viewer: Viewer | None, *, product_chosen: bool = False) -> Situation:
+    """The situation of a person signed in to My Account; `portal_viewer` is who is signed in to the portal, if anyone."""
+    current = viewer.current
+    if current is None:
+        return Situation(entry, accounts=len(viewer.standings))
+    account = db.session().get_one(Account, current.account_id)
+    in_portal = portal_viewer is not None and portal_viewer.person_id == viewer.person_id
+    return Situation(
+        entry,
+        accounts=len(viewer.standings),
+        account_kind=account.kind,
+        is_admin=current.is_admin,
+        is_contact=current.is_contact,
+        has_active_contact=bool(contacts_of(account.id)),
+        hides_contacts=account.hides_contacts,
+        all_expired=_all_expired(account),
+        has_portal_session=in_portal,
+        product_chosen=product_chosen,
+    )
+
+
+def _all_expired(account: Account) -> bool:
+    ends = db.session().scalars(select(Subscription.period_end).where(Subscription.account_id == account.id)).all()
+    today = clock.today(account.timezone)
+    return bool(ends) and all(end <= today for end in ends)
+
+
+def contact_to_ask(viewer: Viewer) -> BillingContact | None:
+    """The billing contact to name to a member of the account: the primary one, else the first (domain.md 2b)."""
+    if viewer.current is None:
+        return None
+    contacts = contacts_of(viewer.current.account_id)
+    return contacts[0] if contacts else None
+
+
+def may_be_named(viewer: Viewer) -> bool:
+    """Whether the chosen account lets its contacts be named in the Admin Center."""
+    assert viewer.current is not None
+    return not db.session().get_one(Account, viewer.current.account_id).hides_contacts
+
+
+def products_in_use(viewer: Viewer) -> list[Product]:
+    """The products that licences can be added to: those the account uses, else the active catalogue."""
+    assert viewer.current is not None
+    used = select(Subscription.product_id).where(Subscription.account_id == viewer.current.account_id)
+    own = db.session().scalars(select(Product).where(Product.id.in_(used)).order_by(Product.position, Product.name)).all()
+    if own:
+        return list(own)
+    offered = select(Product).where(Product.is_active, Product.seat_kind != "none")
+    return list(db.session().scalars(offered.order_by(Product.position, Product.name)))
