@@ -1,0 +1,142 @@
+"""What rows may refer to: what the database holds of the same source, overlaid by the rows of the directory itself.
+
+Facts are dictionaries by the column names of the row's own file. Every look-up is of many keys at once, two statements.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import aliased
+
+from app.imports.files import ACCOUNTS, CONTACTS, PEOPLE, PRODUCTS, QUOTES, SELLERS, CsvFile
+from app.imports.models import ImportedRow
+from app.imports.report import Problems
+from app.imports.staging import Staging
+from billing_core import db
+from billing_core.accounts import Account
+from billing_core.catalogue.models import Product
+from billing_core.people import BillingContact, LoginIdentifier, Membership, Person, canonical_identifier
+from billing_core.sellers.models import Seller
+from corporate_portal.quotes.models import Quote, QuoteVersion
+
+Facts = dict[str, Any]
+"""A row's values by column."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the import: where it reads, under which source and date, and what it found."""
+
+    directory: Path
+    source: str
+    today: date
+    staging: Staging
+    problems: Problems
+
+
+def written(source: str, file: CsvFile, keys: Collection[str]) -> dict[str, str]:
+    """The fingerprints of those rows that an earlier import wrote."""
+    of_source = (ImportedRow.source == source, ImportedRow.file == file.name, ImportedRow.key.in_(keys))
+    return {key: sha256 for key, sha256 in db.session().execute(select(ImportedRow.key, ImportedRow.sha256).where(*of_source))}
+
+
+def known(run: Run, file: CsvFile, keys: Iterable[str]) -> dict[str, Facts | None]:
+    """The facts of each key that exists; None where the directory's row is itself in error, so nothing can be said."""
+    wanted = set(keys)
+    if not wanted:
+        return {}
+    facts: dict[str, Facts | None] = dict(stored(run.source, file, wanted))
+    for key, row in run.staging.find(file.name, wanted).items():
+        defaults = {column.name: column.default for column in file.columns}
+        facts[key] = None if row.values is None else {**defaults, **(facts.get(key) or {}), **row.values}
+    return facts
+
+
+def stored(source: str, file: CsvFile, keys: Collection[str]) -> dict[str, Facts]:
+    """What the database holds under those keys of the source."""
+    return _STORED[file.name](source, keys)
+
+
+def _sellers(source: str, keys: Collection[str]) -> dict[str, Facts]:
+    return _plain(select(Seller.external_id, Seller.code, Seller.country).where(*_among(Seller, source, keys)))
+
+
+def _products(source: str, keys: Collection[str]) -> dict[str, Facts]:
+    columns = (Product.external_id, Product.code, Product.name, Product.is_active)
+    return _plain(select(*columns).where(*_among(Product, source, keys)))
+
+
+def _accounts(source: str, keys: Collection[str]) -> dict[str, Facts]:
+    rep = aliased(Person)
+    columns = (
+        Account.external_id, Account.kind, Account.currency, Account.locale, Account.vat_id, Account.vat_confirmed_at,
+        Account.closed_on, Seller.external_id.label("seller"), rep.external_id.label("rep"),
+    )  # fmt: skip
+    joined = select(*columns).join(Seller, Seller.id == Account.seller_id).outerjoin(rep, rep.id == Account.rep_id)
+    return _plain(joined.where(*_among(Account, source, keys)))
+
+
+def _people(source: str, keys: Collection[str]) -> dict[str, Facts]:
+    columns = (Person.external_id, Person.id, Person.email, Person.staff_role)
+    facts = _plain(select(*columns).where(*_among(Person, source, keys)))
+    by_id = {person["id"]: person for person in facts.values()}
+    for person in facts.values():
+        person.update(username=None, email_signs_in=False)
+    owned = select(LoginIdentifier.person_id, LoginIdentifier.shown).where(LoginIdentifier.person_id.in_(by_id))
+    for person_id, shown in db.session().execute(owned):
+        by_id[person_id].update({"email_signs_in": True} if "@" in shown else {"username": shown})
+    return facts
+
+
+def _contacts(source: str, keys: Collection[str]) -> dict[str, Facts]:
+    pairs = [key.split("\x1f") for key in keys]
+    account_of, person_of = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+    rows = (
+        select(Account.external_id, Person.external_id, Membership.is_admin, BillingContact.id, BillingContact.removed_at)
+        .select_from(Membership)
+        .join(Account, Account.id == Membership.account_id)
+        .join(Person, Person.id == Membership.person_id)
+        .outerjoin(
+            BillingContact,
+            (BillingContact.account_id == Account.id) & (BillingContact.person_id == Person.id),
+        )
+        .where(*_among(Account, source, account_of), *_among(Person, source, person_of))
+    )
+    return {
+        f"{account}\x1f{person}": {
+            "role": "admin" if is_admin else "user", "billing_contact": contact_id is not None and removed_at is None,
+        }
+        for account, person, is_admin, contact_id, removed_at in db.session().execute(rows)
+    }  # fmt: skip
+
+
+def _quotes(source: str, keys: Collection[str]) -> dict[str, Facts]:
+    columns = (Quote.external_id, Quote.number, Quote.public_id, QuoteVersion.state)
+    current = select(*columns).join(QuoteVersion, (QuoteVersion.quote_id == Quote.id) & QuoteVersion.is_current)
+    return _plain(current.where(*_among(Quote, source, keys)))
+
+
+def _among(table: Any, source: str, keys: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    return (table.source == source, table.external_id.in_(keys))
+
+
+def _plain(query: Any) -> dict[str, Facts]:
+    return {row["external_id"]: dict(row) for row in db.session().execute(query).mappings()}
+
+
+_STORED = {
+    SELLERS.name: _sellers, PRODUCTS.name: _products, ACCOUNTS.name: _accounts, PEOPLE.name: _people,
+    CONTACTS.name: _contacts, QUOTES.name: _quotes,
+}  # fmt: skip
+
+
+def identifiers_of(person: Facts) -> dict[str, str]:
+    """What the person signs in with: the canonical form to the form as written, the username first."""
+    shown = [person["username"]] if person["username"] else []
+    if person["email_signs_in"]:
+        shown.append(person["email"])
+    return {canonical_identifier(identifier): identifier for identifier in shown}
