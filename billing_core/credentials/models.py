@@ -57,7 +57,7 @@ class SignInSession(Base):
 
 
 class Throttle(Base):
-    """Failures counted against one key (`sign-in:person canonical`, `sign-in-address:ip`, `reset:…`)."""
+    """Attempts counted against one key: a rule's name and the hash of whom it watches (throttles.py)."""
 
     __tablename__ = "throttle"
 

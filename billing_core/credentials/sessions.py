@@ -105,6 +105,12 @@ def live_session(realm: Realm, token: str) -> SignInSession | None:
     return session if session is not None and is_live(session, clock.now()) else None
 
 
+def person_of_device(mark: str) -> int | None:
+    """Who began the session with this hash, ended or not: the mark of a browser that the person has used before."""
+    marked = select(SignInSession.person_id).where(SignInSession.token_hash == mark)
+    return db.session().scalar(marked)
+
+
 def is_live(session: SignInSession, now: datetime) -> bool:
     """Neither ended nor out of time."""
     limits = LIMITS[Realm(session.realm)]

@@ -5,24 +5,45 @@ that routing sees a live portal session. The anonymous session (Flask's signed c
 under way) is emptied whenever someone signs in or out: nothing planted before survives, and the CSRF token changes.
 """
 
+from datetime import timedelta
+
 from flask import Response, after_this_request, current_app, g, request, session
 
 from billing_core import db
+from billing_core.credentials import service as credentials
 from billing_core.credentials import sessions as rows
 from billing_core.permissions import Realm
 
 _KEPT = ("language",)
+_DEVICE_IS_KNOWN = timedelta(days=90)
 
 
 def cookie_name(realm: Realm) -> str:
     """The name of the realm's cookie; where cookies are Secure it has the prefix that pins it to this very host."""
-    return f"{'__Host-' if current_app.config['SESSION_COOKIE_SECURE'] else ''}{realm.value}-session"
+    return _cookie(f"{realm.value}-session")
 
 
 def token_of(realm: Realm) -> str | None:
     """The token that the browser sent for the realm. Anything that cannot be one counts as none."""
     token = request.cookies.get(cookie_name(realm), "")
     return token if 0 < len(token) <= 64 and token.isascii() else None
+
+
+def sign_in(realm: Realm, user_id: str, password: str) -> None:
+    """Try User ID and password, and on success let this browser hold the new session.
+
+    Raises SignInFailed, the same for every cause, and TooMany.
+    """
+    token = credentials.sign_in(
+        realm,
+        user_id,
+        password,
+        ip=request.remote_addr or "",
+        user_agent=request.user_agent.string,
+        replaces=token_of(realm),
+        device=_device(),
+    )
+    carry(realm, token)
 
 
 def begin(realm: Realm, person_id: int) -> None:
@@ -32,9 +53,11 @@ def begin(realm: Realm, person_id: int) -> None:
 
 
 def carry(realm: Realm, token: str) -> None:
-    """Let the answer to this request bring the browser the realm's new token."""
+    """Let the answer to this request bring the browser the realm's new token, and the mark of a browser known to us."""
     _forget_anonymous_session()
-    _answer_with_cookie(realm, token)
+    g.pop("viewers", None)
+    _answer_with(cookie_name(realm), token, None)
+    _answer_with(_cookie("device"), rows.hash_of(token), _DEVICE_IS_KNOWN)
 
 
 def end(realm: Realm) -> None:
@@ -43,17 +66,25 @@ def end(realm: Realm) -> None:
     if token:
         db.perform(rows.end_session, token)
     _forget_anonymous_session()
-    _answer_with_cookie(realm, None)
-
-
-def _answer_with_cookie(realm: Realm, token: str | None) -> None:
-    name, secure = cookie_name(realm), bool(current_app.config["SESSION_COOKIE_SECURE"])
     g.pop("viewers", None)
+    _answer_with(cookie_name(realm), "", timedelta())
+
+
+def _cookie(name: str) -> str:
+    return f"{'__Host-' if current_app.config['SESSION_COOKIE_SECURE'] else ''}{name}"
+
+
+def _device() -> str:
+    mark = request.cookies.get(_cookie("device"), "")
+    return mark if len(mark) == 64 and mark.isalnum() and mark.isascii() else ""
+
+
+def _answer_with(name: str, value: str, lifetime: timedelta | None) -> None:
+    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
 
     @after_this_request
     def set_cookie(response: Response) -> Response:
-        lifetime = None if token else 0
-        response.set_cookie(name, token or "", max_age=lifetime, path="/", secure=secure, httponly=True, samesite="Lax")
+        response.set_cookie(name, value, max_age=lifetime, path="/", secure=secure, httponly=True, samesite="Lax")
         return response
 
 

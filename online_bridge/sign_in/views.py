@@ -4,7 +4,6 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from billing_core import db
-from billing_core.credentials import service as credentials
 from billing_core.errors import Refusal
 from billing_core.permissions import Realm
 from billing_core.web import sessions
@@ -33,18 +32,10 @@ def check_sign_in() -> tuple[str, int] | Response:
     form, target = SignIn(), safe_target(request.form.get("next"))
     if form.validate_on_submit():
         try:
-            signed_in = credentials.sign_in(
-                Realm.MY,
-                form.user_id.data,
-                form.password.data,
-                ip=request.remote_addr or "",
-                user_agent=request.user_agent.string,
-                replaces=sessions.token_of(Realm.MY),
-            )
+            sessions.sign_in(Realm.MY, form.user_id.data, form.password.data)
         except Refusal as refusal:
             form.refuse(refusal)
             return page("online_bridge/sign_in.html", form=form, next=target), refusal.status
-        sessions.carry(Realm.MY, signed_in.token)
         return redirect(target or home_of(Realm.MY), 303)
     return page("online_bridge/sign_in.html", form=form, next=target), 400
 

@@ -1,0 +1,255 @@
+"""Signing in, and creating or resetting a password by a mailed link: the same for all three realms.
+
+What an outsider can learn is the same for every User ID, known or not: one refusal, one reply, the same statements, the
+same work. `sign_in` and `set_password` call `perform` themselves, because a hash takes tens of milliseconds and no lock
+may be held meanwhile: first count and read, then hash, then write after a second look.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+
+from sqlalchemy import select
+
+from billing_core import audit, clock, db, jobs, templating
+from billing_core.credentials import hashing, sessions, throttles
+from billing_core.credentials.identifiers import identifiers_of, person_of, shown_user_id, typed
+from billing_core.credentials.links import forget_old_links, live_link, make_link, use_link, void_links
+from billing_core.credentials.models import Password
+from billing_core.credentials.strength import demand_strength
+from billing_core.errors import Refusal, TooMany
+from billing_core.mail.service import Recipient, send_mail
+from billing_core.people import Person
+from billing_core.permissions import Realm, standings_of, viewer_of
+from billing_core.words import mark
+
+SEND_LINK = "password.link"
+"""The job kind of `send_password_link`; person_id is null for a User ID that nobody has."""
+TIDY = "credentials.tidy"
+"""The job kind of `tidy`, once a day."""
+
+RESET_LINK_LIVES = timedelta(minutes=30)
+FIRST_LINK_LIVES = timedelta(hours=24)
+
+
+class SignInFailed(Refusal):
+    """The one answer to every failed sign-in, whatever its cause (domain.md 3)."""
+
+    status = 400
+    message = mark("The User ID or the password is not right.")
+
+
+class PortalSignInFailed(SignInFailed):
+    """The portal's, which names the second possible cause too."""
+
+    message = mark(
+        "The User ID or the password is not right, or the User ID does not belong to a billing contact of a "
+        "corporate account."
+    )
+
+
+class LinkExpired(Refusal):
+    """The link was used, has run out of time, or a newer one was sent."""
+
+    status = 410
+    message = mark("This link does not work any more. Ask for a new one.")
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose password a link creates or resets."""
+
+    person_id: int
+    user_id: str
+    is_first: bool
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What is known before the password is looked at; `stored` is none for everyone who cannot sign in here."""
+
+    person_id: int
+    stored: str | None
+    throttled_as: str
+
+
+def sign_in(
+    realm: Realm,
+    user_id: str,
+    password: str,
+    *,
+    ip: str = "",
+    user_agent: str = "",
+    replaces: str | None = None,
+    device: str = "",
+) -> str:
+    """Begin a session of the realm and return its token. `replaces`: the token that the browser holds is void then.
+
+    `device`: the mark of an earlier session in this browser. Where that was the same person's, failures elsewhere do
+    not close the door here, so nobody can lock out a person whose User ID is printed on every invoice.
+    Raises SignInFailed for every cause alike, and TooMany, which depends only on what was typed and from where.
+    Not to be called inside a transaction.
+    """
+    attempt = db.perform(_knock, realm, user_id, ip, device)
+    matches = hashing.current().verify(attempt.stored, password)
+    if attempt.stored is None or not matches:
+        raise _failure(realm)
+    newer = hashing.hash_password(password) if hashing.current().is_outdated(attempt.stored) else None
+    return db.perform(_admit, realm, attempt, newer, ip, user_agent, replaces)
+
+
+def _failure(realm: Realm) -> SignInFailed:
+    return PortalSignInFailed() if realm is Realm.PORTAL else SignInFailed()
+
+
+def _knock(realm: Realm, user_id: str, ip: str, device: str) -> _Attempt:
+    """Count the attempt, then read. The same statements for every User ID."""
+    canonical = typed(user_id)
+    person = person_of(canonical) or Person(id=0, public_id="", name="", email="", locale="en")
+    is_known_here = sessions.person_of_device(device) == person.id
+    subject = f"device:{device}" if is_known_here else _subject(canonical)
+    _require_patience(
+        throttles.knock(throttles.SIGN_IN, subject),
+        throttles.knock(throttles.SIGN_IN_ADDRESS, throttles.network_of(ip)),
+    )
+    stored = db.session().scalar(select(Password.hash).where(Password.person_id == person.id))
+    is_welcome = sessions.may_enter(viewer_of(person, realm)) and person.is_active
+    return _Attempt(person.id, stored if is_welcome else None, subject)
+
+
+def _subject(canonical: str) -> str:
+    return f"user-id:{canonical}"
+
+
+def _require_patience(*waits: timedelta) -> None:
+    wait = max(waits)
+    if not wait:
+        return
+    seconds = ceil(wait.total_seconds())
+    if seconds <= 60:
+        raise TooMany(mark("Too many attempts. Please wait a minute and try again."), retry_after=seconds)
+    sentence = mark("Too many attempts. Please wait %(minutes)s minutes and try again.")
+    raise TooMany(sentence, retry_after=seconds, minutes=ceil(seconds / 60))
+
+
+def _admit(realm: Realm, attempt: _Attempt, newer: str | None, ip: str, user_agent: str, replaces: str | None) -> str:
+    """The password was right: begin the session, unless the password has been changed in this very moment."""
+    mine = select(Password).where(Password.person_id == attempt.person_id).with_for_update()
+    password = db.session().scalar(mine)
+    if password is None or password.hash != attempt.stored:
+        raise _failure(realm)
+    if newer is not None:
+        password.hash = newer
+    throttles.forget(throttles.SIGN_IN, attempt.throttled_as)
+    throttles.take_back(throttles.SIGN_IN_ADDRESS, throttles.network_of(ip))
+    void_links(attempt.person_id)
+    return sessions.begin_session(realm, attempt.person_id, ip, user_agent, replaces)
+
+
+def request_password_link(user_id: str, realm: Realm = Realm.PORTAL, ip: str = "") -> None:
+    """Ask for a link to create or reset the password of this User ID. Who asks learns nothing, not even from the time.
+
+    Whoever the User ID belongs to, the same rows are written here; the worker makes the link and mails it to the stored
+    address. More than three requests an hour for one User ID are dropped in silence. Raises TooMany by address only.
+    """
+    canonical = typed(user_id)
+    person = person_of(canonical)
+    is_dropped = bool(throttles.knock(throttles.LINK, _subject(canonical)))
+    _require_patience(throttles.knock(throttles.LINK_ADDRESS, throttles.network_of(ip)))
+    if not is_dropped:
+        jobs.enqueue(SEND_LINK, person_id=person.id if person is not None else None, realm=realm.value)
+
+
+def send_password_link(person_id: int | None, realm: str) -> None:
+    """Handler of `password.link`. Run twice it mails twice, and only the newer link works."""
+    if person_id is not None:
+        db.perform(_mail_link, person_id, Realm(realm))
+
+
+def _mail_link(person_id: int, realm: Realm) -> None:
+    person = db.session().scalar(select(Person).where(Person.id == person_id).with_for_update())
+    if person is None or not person.is_active:
+        return
+    is_first = db.session().get(Password, person_id) is None
+    token = make_link(person_id, FIRST_LINK_LIVES if is_first else RESET_LINK_LIVES)
+    context = {
+        "address": templating.link(f"/password/reset/{token}?realm={realm_for(person, realm).value}"),
+        "user_id": shown_user_id(person_id),
+        "is_first": is_first,
+    }
+    subject = mark("Create your password") if is_first else mark("Reset your password")
+    send_mail("password-link", subject, _mailbox_of(person), context)
+
+
+def owner_of(token_hash: str) -> Owner:
+    """Whose password the link is for; looking uses nothing up. Raises LinkExpired."""
+    link = live_link(token_hash)
+    if link is None:
+        raise LinkExpired
+    is_first = db.session().get(Password, link.person_id) is None
+    return Owner(link.person_id, shown_user_id(link.person_id), is_first)
+
+
+def set_password(token_hash: str, password: str, wanted: Realm = Realm.PORTAL) -> Realm:
+    """Create or replace the password by a link, once; every session of the person ends, and a mail says so.
+
+    Returns the realm to sign in to: the wanted one if it is open to the person. Raises LinkExpired, or TooShort,
+    TooLong or TooEasy beside the field `password`, which leave the link unused. Not to be called inside a transaction.
+    """
+    with db.reading():
+        owner = owner_of(token_hash)
+        demand_strength(password, _names_of(owner.person_id))
+    return db.perform(_replace_password, token_hash, hashing.hash_password(password), wanted)
+
+
+def _replace_password(token_hash: str, hashed: str, wanted: Realm) -> Realm:
+    person_id, now = use_link(token_hash), clock.now()
+    person = db.session().get(Person, person_id) if person_id is not None else None
+    if person is None or not person.is_active:
+        raise LinkExpired
+    changed = {"hash": hashed, "changed_at": now}
+    written = db.upsert(Password).values(person_id=person.id, **changed)
+    db.session().execute(written.on_conflict_do_update(index_elements=["person_id"], set_=changed))
+    void_links(person.id)
+    sessions.end_sessions_of(person.id)
+    mine = identifiers_of(person.id)
+    throttles.forget(throttles.SIGN_IN, *(_subject(identifier.canonical) for identifier in mine))
+    realm = realm_for(person, wanted)
+    audit.record(f"{realm}:{person.public_id}", "password.changed", person.public_id)
+    context = {"changed_at": now, "user_id": mine[0].shown if mine else ""}
+    send_mail("password-changed", mark("Your password was changed"), _mailbox_of(person), context)
+    return realm
+
+
+def realm_for(person: Person, wanted: Realm) -> Realm:
+    """The wanted realm if it is open to the person, otherwise the one that is."""
+    if person.staff_role is not None:
+        return Realm.DESK
+    if wanted is not Realm.MY and sessions.may_enter(viewer_of(person, Realm.PORTAL)):
+        return Realm.PORTAL
+    return Realm.MY
+
+
+def _names_of(person_id: int) -> list[str]:
+    person = db.session().get_one(Person, person_id)
+    accounts = [standing.account_name for standing in standings_of(person_id)]
+    user_ids = [identifier.canonical for identifier in identifiers_of(person_id)]
+    return [person.name, person.email, templating.brand().name, *accounts, *user_ids]
+
+
+def _mailbox_of(person: Person) -> Recipient:
+    return Recipient(person.name, person.email, person.locale)
+
+
+def tidy() -> None:
+    """Handler of `credentials.tidy`: forget what neither a rule nor a person needs any more; again tomorrow."""
+    db.perform(_forget_what_is_old)
+
+
+def _forget_what_is_old() -> None:
+    now = clock.now()
+    throttles.forget_old(now - timedelta(days=2))
+    sessions.forget_old_sessions(now - timedelta(days=90))
+    forget_old_links(now - timedelta(days=30))
+    tomorrow = now + timedelta(days=1)
+    jobs.enqueue(TIDY, run_at=tomorrow, once_key=f"{TIDY}:{tomorrow.date()}")
