@@ -37,7 +37,7 @@ class Quote(Base):
 
 
 class QuoteVersion(Base):
-    """One text of a quote. From submission on it is frozen: `document` is its canonical JSON, `sha256` that one's hash."""
+    """One text of a quote. Frozen from submission on: `document` is its canonical JSON, `sha256` that one's hash."""
 
     __tablename__ = "quote_version"
     __table_args__ = (
@@ -111,6 +111,8 @@ class QuoteLine(Base):
     unit: Mapped[str] = mapped_column(String(20))
     frequency: Mapped[str] = mapped_column(String(8))
     unit_price: Mapped[int]
+    percent_off: Mapped[int] = mapped_column(default=0)
+    """Basis points, where the discount was given as a share; `discount` is what it comes to."""
     discount: Mapped[int] = mapped_column(default=0)
     """Smallest units taken off the line, positive."""
     net: Mapped[int]

@@ -18,6 +18,7 @@ QUOTE = Machine(
     DRAFT,
     {
         (DRAFT, "submit"): SENT,
+        (DRAFT, "replace"): SUPERSEDED,
         (SENT, "accept"): ACCEPTED,
         (SENT, "reject"): REJECTED,
         (SENT, "expire"): EXPIRED,

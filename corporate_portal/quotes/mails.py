@@ -1,0 +1,68 @@
+"""The mails around a quote. Each is worded in its reader's language and written in the transaction of what it tells."""
+
+from billing_core.mail.service import Recipient, send_mail
+from billing_core.orders.models import ServiceOrder
+from billing_core.people import BillingContact, Person
+from billing_core.words import mark
+from corporate_portal.quotes.models import QuoteDecision, QuoteVersion
+
+
+def _reader(person: Person) -> Recipient:
+    return Recipient(person.name, person.email, person.locale)
+
+
+def tell_sent(version: QuoteVersion, contacts: list[BillingContact]) -> None:
+    """A quote waits: to each contact who may accept it, with its PDF and the contact's own User ID."""
+    quote = version.quote
+    for contact in contacts:
+        send_mail(
+            "quote-sent",
+            mark("Your quote %(number)s: %(title)s"),
+            _reader(contact.person),
+            {**_about(version), "user_id": contact.user_id},
+            account_id=quote.account_id,
+            attached=(("quote", version.public_id),),
+            reply_to=quote.rep.email,
+        )
+
+
+def tell_accepted(version: QuoteVersion, decision: QuoteDecision, contact: BillingContact, order: ServiceOrder) -> None:
+    """Both sides: the contact who accepted, and the representative."""
+    quote = version.quote
+    about = _about(version) | {"decision": decision, "order": order}
+    send_mail(
+        "quote-accepted",
+        mark("You accepted quote %(number)s"),
+        _reader(contact.person),
+        about,
+        account_id=quote.account_id,
+        attached=(("quote", version.public_id),),
+        reply_to=quote.rep.email,
+    )
+    send_mail(
+        "quote-accepted-rep",
+        mark("%(company)s accepted quote %(number)s"),
+        _reader(quote.rep),
+        about,
+        account_id=quote.account_id,
+    )
+
+
+def tell_rejected(version: QuoteVersion, decision: QuoteDecision) -> None:
+    """The representative, with the reason."""
+    quote = version.quote
+    about = _about(version) | {"decision": decision}
+    subject = mark("%(company)s rejected quote %(number)s")
+    send_mail("quote-rejected", subject, _reader(quote.rep), about, account_id=quote.account_id)
+
+
+def _about(version: QuoteVersion) -> dict[str, object]:
+    quote = version.quote
+    return {
+        "version": version,
+        "quote": quote,
+        "number": quote.number,
+        "title": version.title,
+        "company": quote.account.name,
+        "rep": quote.rep,
+    }

@@ -1,0 +1,53 @@
+"""Who may do what with a quote. The verbs ask here as authority, the views and templates for their buttons."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing_core.accounts import Account
+from billing_core.permissions import Right, Viewer
+from corporate_portal.quotes import states
+from corporate_portal.quotes.models import QuoteVersion
+
+
+@dataclass(frozen=True)
+class Importer:
+    """The import, which acts for the operator and is trusted with own prices and past dates."""
+
+    actor: str = "import"
+
+
+Author = Viewer | Importer
+"""Who writes quotes: a representative at the desk, or the import."""
+
+
+def may_decide(viewer: Viewer, account_id: int) -> bool:
+    """A billing contact with the right to accept may accept and reject."""
+    return viewer.may(Right.ACCEPT, account_id)
+
+
+def can_decide(viewer: Viewer, version: QuoteVersion, now: datetime) -> bool:
+    """Whether the buttons are shown: the right, and a quote that is still open."""
+    return may_decide(viewer, version.account_id) and version.is_outstanding(now)
+
+
+def may_write_for(author: Author, account: Account) -> bool:
+    """Quotes of a corporate account are written by its own representative, or come with an import."""
+    if isinstance(author, Importer):
+        return account.is_corporate
+    return author.is_staff("rep") and account.is_corporate and account.rep_id == author.person_id
+
+
+def can_change(author: Author, version: QuoteVersion, account: Account) -> bool:
+    """A draft, by those who may write it."""
+    return version.is_current and version.state == states.DRAFT and may_write_for(author, account)
+
+
+def can_withdraw(author: Author, version: QuoteVersion, account: Account, now: datetime) -> bool:
+    """A draft or an open quote, by those who may write it."""
+    possible = states.QUOTE.allows(version.state, "withdraw") and not version.is_expired(now)
+    return version.is_current and possible and may_write_for(author, account)
+
+
+def sees_all_quotes(viewer: Viewer) -> bool:
+    """Rep managers, finance and support read every quote at the desk; a representative those of the own accounts."""
+    return viewer.is_staff("rep_manager", "finance", "support")

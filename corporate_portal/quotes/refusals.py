@@ -1,0 +1,62 @@
+"""The named refusals around quotes. Each is one sentence and one status, for the page and for the API."""
+
+from billing_core.errors import NotAllowed, Refusal
+from billing_core.words import mark
+
+
+class QuoteRefusal(Refusal):
+    """A quote that cannot do this now; the page leads back to it."""
+
+
+class QuoteExpired(QuoteRefusal):
+    """The deadline has passed, checked inside the deciding transaction. A late acceptance is only a new offer."""
+
+    message = mark("This quote was valid until the end of %(day)s (%(zone)s). Ask %(rep)s for a new one.")
+
+
+class QuoteChanged(QuoteRefusal):
+    """What was reviewed is not what is offered now."""
+
+    message = mark("This quote has changed since you reviewed it. Please review the new version first.")
+
+
+class QuoteWithdrawn(QuoteRefusal):
+    """The representative took it back."""
+
+    message = mark("This quote was withdrawn and can no longer be decided. Ask %(rep)s for a new one.")
+
+
+class AlreadyDecided(QuoteRefusal):
+    """Somebody decided otherwise before."""
+
+    message = mark("%(person)s has already decided this quote on %(day)s. Nothing was changed.")
+
+
+class NotSubmitted(QuoteRefusal):
+    """Only a draft can be changed or submitted."""
+
+    message = mark("This quote is no longer a draft. Nothing was changed.")
+
+
+class DraftOutdated(QuoteRefusal):
+    """Catalogue prices or tax rates moved after the draft was saved: a person has to look at the new sums first."""
+
+    message = mark("Prices or taxes have changed since this draft was saved. Save it again, then submit it.")
+
+
+class NobodyMayAccept(QuoteRefusal):
+    """No active billing contact of the account holds the right to accept."""
+
+    message = mark("No billing contact of this account has the right to accept quotes. Nobody could accept this one.")
+
+
+class FrozenQuote(QuoteRefusal):
+    """An import brings other content for a quote that has been sent."""
+
+    message = mark("Quote %(number)s has been submitted and can no longer be changed by an import.")
+
+
+class NotYourAccount(NotAllowed):
+    """A representative writes for the own accounts only."""
+
+    message = mark("Only the representative of this account may do this.")
