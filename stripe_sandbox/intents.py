@@ -20,9 +20,9 @@ from stripe_sandbox.store import Unit
 STATEMENT_SUFFIX_LENGTH = 22
 MODELLED = frozenset(
     {
-        "amount", "automatic_payment_methods.allow_redirects", "automatic_payment_methods.enabled", "confirm",
-        "currency", "customer", "description", "error_on_requires_action", "expand", "metadata", "off_session",
-        "payment_method", "payment_method_types", "receipt_email", "statement_descriptor_suffix",
+        "allowed_payment_method_types", "amount", "automatic_payment_methods.allow_redirects",
+        "automatic_payment_methods.enabled", "confirm", "currency", "customer", "description",
+        "error_on_requires_action", "expand", "metadata", "off_session", "payment_method", "receipt_email", "statement_descriptor_suffix",
     }
 )  # fmt: skip
 KEPT_ON_THE_INTENT = ("description", "metadata", "receipt_email", "statement_descriptor_suffix")
@@ -31,8 +31,8 @@ KEPT_ON_THE_INTENT = ("description", "metadata", "receipt_email", "statement_des
 def _create(unit: Unit, params: Json, args: Mapping[str, str]) -> Answer:
     if not params.get("confirm") or not params.get("off_session"):
         raise invalid("The sandbox models intents that are confirmed at once: pass confirm and off_session.", "confirm")
-    if params.get("payment_method_types", ["card"]) != ["card"]:
-        raise invalid("The sandbox models cards only.", "payment_method_types")
+    if params.get("allowed_payment_method_types", ["card"]) != ["card"]:
+        raise invalid("The sandbox models cards only.", "allowed_payment_method_types")
     if "payment_method" not in params:
         raise invalid(
             "You cannot confirm this PaymentIntent because it's missing a payment method.",

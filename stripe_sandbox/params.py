@@ -93,6 +93,10 @@ def _typed(value: Any, hint: Any, shown: str, dotted: str, modelled: frozenset[s
 def _one_of(value: Any, choices: tuple[Any, ...], shown: str, dotted: str, modelled: frozenset[str]) -> Any:
     literals = [choice for choice in choices if get_origin(choice) is Literal]
     allowed = [item for choice in literals for item in get_args(choice)]
+    others = [choice for choice in choices if get_origin(choice) is not Literal and choice is not NONE]
+    objects = [choice for choice in others if get_origin(choice) is dict or hasattr(choice, "__total__")]
+    if value == "" and "" in allowed:
+        return {} if any(get_origin(choice) is dict for choice in objects) else None
     if isinstance(value, str) and value in allowed:
         return value
     if bool in choices and value in ("true", "false"):
@@ -101,11 +105,9 @@ def _one_of(value: Any, choices: tuple[Any, ...], shown: str, dotted: str, model
     # ("unset this") is no list, so the other choices count.
     if literals and str in choices and allowed != [""]:
         raise invalid(f"Invalid {shown}: must be one of {', '.join(map(str, allowed))}", shown)
-    others = [choice for choice in choices if get_origin(choice) is not Literal and choice is not NONE]
-    objects = [choice for choice in others if get_origin(choice) is dict or hasattr(choice, "__total__")]
-    if isinstance(value, dict) and objects:
-        return _typed(value, objects[0], shown, dotted, modelled)
     plain = [choice for choice in others if choice in (bool, int, str, Decimal)]
+    if objects and (isinstance(value, dict) or not plain):
+        return _typed(value, objects[0], shown, dotted, modelled)
     return _scalar(value, plain[0] if plain else str, shown)
 
 

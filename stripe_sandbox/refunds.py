@@ -40,7 +40,7 @@ def _create(unit: Unit, params: Json, args: Mapping[str, str]) -> Answer:
                 "card": {"reference_type": "acquirer_reference_number", "type": "refund"},
                 "type": "card",
             },
-            "metadata": params.get("metadata") or {},
+            "metadata": params.get("metadata", {}),
             "payment_intent": charge["payment_intent"],
             "payment_method": charge["payment_method"],
             "reason": params.get("reason"),

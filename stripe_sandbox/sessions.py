@@ -25,13 +25,14 @@ LONGEST_LIFE_SECONDS = 24 * 60 * 60
 REFERENCE_LENGTH = 200
 MODELLED = frozenset(
     {
-        "branding_settings.display_name", "cancel_url", "client_reference_id", "currency", "customer",
-        "customer_creation", "customer_email", "expand", "expires_at", "line_items.price_data.currency",
+        "adaptive_pricing.enabled", "allowed_payment_method_types", "branding_settings.display_name", "cancel_url",
+        "client_reference_id", "currency",
+        "customer", "customer_creation", "customer_email", "expand", "expires_at", "line_items.price_data.currency",
         "line_items.price_data.product_data.description", "line_items.price_data.product_data.name",
         "line_items.price_data.unit_amount", "line_items.quantity", "locale", "metadata", "mode",
         "payment_intent_data.description", "payment_intent_data.metadata", "payment_intent_data.receipt_email",
         "payment_intent_data.setup_future_usage", "payment_intent_data.statement_descriptor_suffix",
-        "payment_method_options.card.restrictions.brands_blocked", "payment_method_types",
+        "payment_method_options.card.restrictions.brands_blocked",
         "setup_intent_data.description", "setup_intent_data.metadata", "submit_type", "success_url", "ui_mode",
     }
 )  # fmt: skip
@@ -52,6 +53,7 @@ def _create(base_path: str, unit: Unit, params: Json, args: Mapping[str, str]) -
         "object": "checkout.session",
         "after_expiration": None,
         "allow_promotion_codes": None,
+        "allowed_payment_method_types": params.get("allowed_payment_method_types"),
         "amount_subtotal": total if lines else None,
         "amount_total": total if lines else None,
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
@@ -100,8 +102,7 @@ def _create(base_path: str, unit: Unit, params: Json, args: Mapping[str, str]) -
         "success_url": _url(params, "success_url"),
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0} if lines else None,
         "ui_mode": "hosted_page",
-        # The sandbox cannot know under which host it is mounted; the caller's own pages are on it.
-        "url": f"{_origin(params['success_url'])}{base_path}/pay/{identifier}",
+        "url": f"{_mount(base_path, params['success_url'])}/pay/{identifier}",
     }
     unit.add(
         session,
@@ -124,8 +125,10 @@ def _checked_mode(params: Json) -> str:
         raise invalid("You must pass a `mode` of payment or setup; the sandbox models these two.", "mode")
     if params.get("ui_mode", "hosted_page") != "hosted_page":
         raise invalid("The sandbox models the hosted page only.", "ui_mode")
-    if params.get("payment_method_types", ["card"]) != ["card"]:
-        raise invalid("The sandbox models cards only.", "payment_method_types")
+    if params.get("allowed_payment_method_types", ["card"]) != ["card"]:
+        raise invalid("The sandbox models cards only.", "allowed_payment_method_types")
+    if mode == "setup" and not {"currency", "allowed_payment_method_types"} & params.keys():
+        raise invalid("Setup mode needs a currency, or the payment method types that it allows.", "currency")
     if "success_url" not in params:
         raise invalid("Missing required param: success_url.", "success_url", "parameter_missing")
     if "customer" in params and ("customer_email" in params or "customer_creation" in params):
@@ -185,9 +188,12 @@ def _url(params: Json, name: str) -> str | None:
     return url
 
 
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+def _mount(base_path: str, success_url: str) -> str:
+    """The address of the hosted pages. Where only their path is known, they are on the host of the caller's own pages."""
+    if urlsplit(base_path).scheme:
+        return base_path
+    parts = urlsplit(success_url)
+    return f"{parts.scheme}://{parts.netloc}{base_path}"
 
 
 def _blocked_brands(params: Json) -> list[str]:

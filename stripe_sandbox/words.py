@@ -55,7 +55,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "generic_decline": ("The card was declined.", "Die Karte wurde abgelehnt."),
     "insufficient_funds": ("The card has insufficient funds.", "Die Karte ist nicht ausreichend gedeckt."),
     "expired_card": ("The card has expired.", "Die Karte ist abgelaufen."),
-    "authentication_failed": ("3-D Secure was not completed.", "3-D Secure wurde nicht bestätigt."),
+    "payment_intent_authentication_failure": ("3-D Secure was not completed.", "3-D Secure wurde nicht bestätigt."),
+    "setup_intent_authentication_failure": ("3-D Secure was not completed.", "3-D Secure wurde nicht bestätigt."),
     "try_again": (
         "Nothing was charged. Please choose another card.",
         "Es wurde nichts abgebucht. Bitte wählen Sie eine andere Karte.",

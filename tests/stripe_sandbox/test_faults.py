@@ -1,0 +1,112 @@
+"""Misbehaviour on demand, seen from the SDK."""
+
+import json
+
+import pytest
+import stripe
+
+from stripe_sandbox import Fault
+from tests.stripe_sandbox.till import Till, replayed
+
+CREATE = "checkout.sessions.create"
+
+
+def count(till: Till) -> int:
+    return len(till.client.v1.checkout.sessions.list().data)
+
+
+def test_a_time_out_before_the_effect(till: Till) -> None:
+    till.sandbox.faults.next_call(CREATE, Fault.TIMES_OUT_BEFORE)
+    with pytest.raises(stripe.APIConnectionError) as failed:
+        till.open(key="k1")
+    assert failed.value.should_retry
+    assert count(till) == 0
+    till.open(key="k1")
+    assert count(till) == 1
+
+
+def test_a_time_out_after_the_effect_is_healed_by_the_key(till: Till) -> None:
+    till.sandbox.faults.next_call(CREATE, Fault.TIMES_OUT_AFTER)
+    with pytest.raises(stripe.APIConnectionError):
+        till.open(key="k1")
+    assert count(till) == 1
+    again = till.open(key="k1")
+    assert count(till) == 1
+    assert replayed(again)
+
+
+@pytest.mark.parametrize(("fault", "effects"), [(Fault.SERVER_ERROR_BEFORE, 0), (Fault.SERVER_ERROR_AFTER, 1)])
+def test_a_500_lies_under_its_key(till: Till, fault: Fault, effects: int) -> None:
+    till.sandbox.faults.next_call(CREATE, fault)
+    for _ in range(3):
+        with pytest.raises(stripe.APIError) as failed:
+            till.open(key="k1")
+        assert failed.value.http_status == 500
+        assert failed.value.error is not None
+        assert failed.value.error.type == "api_error"
+    assert count(till) == effects
+    till.open(key="k2")
+    assert count(till) == effects + 1
+
+
+def test_a_rate_limit_leaves_the_key_free(till: Till) -> None:
+    till.sandbox.faults.next_call(CREATE, Fault.RATE_LIMITED, times=2)
+    for _ in range(2):
+        with pytest.raises(stripe.RateLimitError):
+            till.open(key="k1")
+    till.open(key="k1")
+    assert count(till) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault.TIMES_OUT_BEFORE, stripe.APIConnectionError),
+        (Fault.TIMES_OUT_AFTER, stripe.APIConnectionError),
+        (Fault.SERVER_ERROR_BEFORE, stripe.APIError),
+        (Fault.RATE_LIMITED, stripe.RateLimitError),
+    ],
+)
+def test_reading_can_fail_too(till: Till, fault: Fault, error: type[Exception]) -> None:
+    session = till.open()
+    till.sandbox.faults.next_call("checkout.sessions.retrieve", fault)
+    with pytest.raises(error):
+        till.client.v1.checkout.sessions.retrieve(session.id)
+    assert till.client.v1.checkout.sessions.retrieve(session.id).id == session.id
+
+
+def test_a_fault_strikes_its_own_call_only_and_in_other_processes_too(till: Till) -> None:
+    Till(till.path).sandbox.faults.next_call("refunds.create", Fault.SERVER_ERROR_BEFORE)
+    till.open()
+    assert till.sandbox.faults.waiting() == [("refunds.create", "server_error_before", 1)]
+    with pytest.raises(stripe.APIError):
+        till.client.v1.refunds.create({"payment_intent": "pi_any"})
+    assert till.sandbox.faults.waiting() == []
+
+
+def test_faults_can_be_cleared_and_are_checked(till: Till) -> None:
+    till.sandbox.faults.next_call(CREATE, Fault.RATE_LIMITED)
+    till.sandbox.faults.webhooks_off()
+    till.sandbox.faults.clear()
+    till.open()
+    with pytest.raises(ValueError, match="is not a call"):
+        till.sandbox.faults.next_call("checkout.sessions.crate", Fault.SLOW)
+    with pytest.raises(ValueError, match="at least once"):
+        till.sandbox.faults.next_call(CREATE, Fault.SLOW, times=0)
+    with pytest.raises(ValueError, match="no negative time"):
+        till.sandbox.faults.next_call(CREATE, Fault.SLOW, seconds=-1.0)
+
+
+def test_a_fault_of_the_sandbox_itself_is_a_500_and_undoes_the_effect(
+    till: Till, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def breaks(*args: object) -> None:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr("stripe_sandbox.customers.emit", breaks)
+    with pytest.raises(stripe.APIError) as failed:
+        till.client.v1.customers.create({"name": "Acme"})
+    assert failed.value.http_status == 500
+    assert "a fault of ours" in caplog.text
+    assert "a fault of ours" not in json.dumps(failed.value.json_body)
+    assert till.client.v1.customers.list().data == []
