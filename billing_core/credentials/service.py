@@ -36,7 +36,7 @@ class SignInFailed(Refusal):
     """The one answer to every failed sign-in, whatever its cause (domain.md 3)."""
 
     status = 400
-    message = mark("The User ID or the password is not right.")
+    message = mark("The User ID or the password is not right. Check both, or reset or create your password.")
 
 
 class PortalSignInFailed(SignInFailed):
@@ -44,7 +44,7 @@ class PortalSignInFailed(SignInFailed):
 
     message = mark(
         "The User ID or the password is not right, or the User ID does not belong to a billing contact of a "
-        "corporate account."
+        "corporate account. Check both, or reset or create your password."
     )
 
 
