@@ -66,32 +66,29 @@ def environment(url: str, data_dir: Path, port: int, secret: str, **more: str) -
 
 @contextmanager
 def running(
-    url: str, data_dir: Path, secret: str, *, without: str = "", worker: bool = False, **more: str
+    url: str, data_dir: Path, secret: str, *, without: str = "", command: str = "web", **more: str
 ) -> Iterator[Server]:
-    """Web processes (2 unless said otherwise) and, where wanted, a worker. `without` names a guard of guards_off.py."""
+    """The program as `portal web` (2 processes) or `portal run`. `without` names a guard of guards_off.py to leave out."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.concurrency.guards_off", without] if without else [sys.executable, "-m", "app.cli"]
-    parts = ["web", "worker"] if worker else ["web"]
-    log = (data_dir / "server.log").open("ab")
-    children = [
-        subprocess.Popen(
-            [*command, part], env=environment(url, data_dir, port, secret, **more), cwd=ROOT, stdout=log, stderr=log
+    program = ["tests.concurrency.guards_off", without] if without else ["app.cli"]
+    with (data_dir / "server.log").open("ab") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", *program, command],
+            env=environment(url, data_dir, port, secret, **more),
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
         )
-        for part in parts
-    ]
-    try:
-        _wait_until_ready("127.0.0.1", port, children[0], data_dir / "server.log")
-        yield Server("127.0.0.1", port)
-    finally:
-        for child in children:
+        try:
+            _wait_until_ready("127.0.0.1", port, child, data_dir / "server.log")
+            yield Server("127.0.0.1", port)
+        finally:
             child.send_signal(signal.SIGTERM)
-        for child in children:
             try:
                 child.wait(15)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
-        log.close()
 
 
 def _wait_until_ready(host: str, port: int, child: subprocess.Popen[bytes], log: Path) -> None:

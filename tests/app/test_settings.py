@@ -1,0 +1,68 @@
+"""Settings are checked at start, all problems at once; production refuses every default that is not safe."""
+
+from pathlib import Path
+
+import pytest
+
+from app.settings import BadSettings, read
+
+GOOD = {
+    "PORTAL_ENVIRONMENT": "production",
+    "PORTAL_SECRET_KEY": "x" * 40,
+    "PORTAL_PUBLIC_URL": "https://billing.example.com",
+    "PORTAL_STRIPE_SECRET_KEY": "sk_live_1",
+    "PORTAL_STRIPE_WEBHOOK_SECRET": "whsec_1",
+    "PORTAL_SMTP_HOST": "mail.example.com",
+}
+
+
+def problems(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(BadSettings) as caught:
+        read(environ)
+    return caught.value.problems
+
+
+def test_development_needs_nothing(tmp_path: Path) -> None:
+    settings = read({"PORTAL_DATA_DIR": str(tmp_path)})
+    assert settings.host == "127.0.0.1"
+    assert settings.port == 8000
+    assert settings.base_url == "http://127.0.0.1:8000"
+    assert settings.database == f"sqlite:///{tmp_path / 'portal.sqlite'}"
+    assert len(settings.secret_key) >= 32
+    assert read({"PORTAL_DATA_DIR": str(tmp_path)}).secret_key == settings.secret_key
+
+
+def test_a_complete_production_is_taken() -> None:
+    assert read(GOOD).is_secure
+
+
+@pytest.mark.parametrize("name", sorted(set(GOOD) - {"PORTAL_ENVIRONMENT"}))
+def test_production_has_no_default_for(name: str) -> None:
+    assert any(name in problem for problem in problems({k: v for k, v in GOOD.items() if k != name}))
+
+
+def test_all_problems_are_said_at_once() -> None:
+    found = problems(
+        {"PORTAL_PORT": "many", "PORTAL_SMTP_SECURITY": "perhaps", "PORTAL_WEB_PROCESSES": "0", "PORTAL_COLOUR": "red"}
+    )
+    assert len(found) == 4
+    assert any("PORTAL_COLOUR is not a setting" in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORTAL_PORT", "0"),
+        ("PORTAL_PORT", "65536"),
+        ("PORTAL_SECRET_KEY", "short"),
+        ("PORTAL_DATABASE_URL", "mysql://x"),
+        ("PORTAL_PUBLIC_URL", "billing.example.com"),
+        ("PORTAL_PUBLIC_URL", "https://billing.example.com/sub"),
+        ("PORTAL_PUBLIC_URL", "http://billing.example.com"),
+        ("PORTAL_TRUSTED_PROXIES", "-1"),
+        ("PORTAL_ENVIRONMENT", "staging"),
+        ("PORTAL_MAIL_FROM", "nobody"),
+    ],
+)
+def test_unusable_values_are_named(name: str, value: str) -> None:
+    assert any(name in problem for problem in problems(GOOD | {name: value}))
