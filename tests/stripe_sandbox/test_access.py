@@ -61,7 +61,12 @@ def test_with_a_key_its_owner_gets_in(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/v1/unknown", 404), ("GET", "/v1/", 404), ("DELETE", "/v1/customers", 405), ("GET", "/v1/refunds//", 404)],
+    [
+        ("GET", "/v1/unknown", 404),
+        ("GET", "/v1/", 404),
+        ("GET", "/v1/refunds//", 404),
+        ("DELETE", "/v1/customers", 405),
+    ],
 )
 def test_unknown_calls_are_answered_in_stripes_form(tmp_path: Path, method: str, path: str, status: int) -> None:
     till = Till(tmp_path / "sandbox.sqlite", api_key="sk_test_till")
@@ -76,8 +81,8 @@ def test_unknown_calls_are_answered_in_stripes_form(tmp_path: Path, method: str,
 @pytest.mark.parametrize(
     "body",
     [
-        "a[b=1", "name[x]=1", "metadata=1", "metadata[a][b]=1", "address=1", "address[a]=1", "[x]=1", "name=1&name[x]=2",
-        "preferred_locales=de", "preferred_locales[a]=de", "a&b", "name=",
+        "a[b=1", "name[x]=1", "metadata=1", "metadata[a][b]=1", "address=1", "address[a]=1", "[x]=1",
+        "name=1&name[x]=2", "preferred_locales=de", "preferred_locales[a]=de", "a&b", "name=",
     ],
 )  # fmt: skip
 def test_a_malformed_form_is_a_400(tmp_path: Path, body: str) -> None:

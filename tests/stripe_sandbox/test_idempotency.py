@@ -89,8 +89,8 @@ def test_a_key_has_at_most_255_characters(till: Till) -> None:
 
 
 def test_eight_threads_with_one_key_open_one_session(till: Till) -> None:
-    # The first to claim the key is slow, so that the others meet it at work.
-    till.sandbox.faults.next_call("checkout.sessions.create", Fault.SLOW, seconds=0.5)
+    # Whoever claims the key is slow, so that the others meet it at work.
+    till.sandbox.faults.next_call("checkout.sessions.create", Fault.SLOW, times=8, seconds=0.5)
     barrier = threading.Barrier(8)
 
     def attempt() -> str:
@@ -125,7 +125,7 @@ def test_the_control_eight_threads_with_eight_keys_open_eight_sessions(till: Til
 
 def test_the_sdk_waits_out_a_parallel_call_by_itself(till: Till) -> None:
     patient = stripe.StripeClient("sk_test_till", http_client=till.sandbox.http_client(), max_network_retries=5)
-    till.sandbox.faults.next_call("checkout.sessions.create", Fault.SLOW, seconds=0.3)
+    till.sandbox.faults.next_call("checkout.sessions.create", Fault.SLOW, times=4, seconds=0.3)
     with ThreadPoolExecutor(4) as pool:
         calls = [
             pool.submit(patient.v1.checkout.sessions.create, till.params(), {"idempotency_key": "same"})
