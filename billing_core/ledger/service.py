@@ -97,6 +97,9 @@ class Booking:
         """Whether this call booked the money; of all tellers exactly one sees True."""
         return bool(self.allocated or self.credited)
 
+    def __add__(self, other: "Booking") -> "Booking":
+        return Booking(self.allocated + other.allocated, self.credited + other.credited)
+
 
 def lock_account(account_id: int) -> Account:
     """The account's row, locked before any of its invoices."""

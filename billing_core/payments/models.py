@@ -12,17 +12,25 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from billing_core.accounts import Account
 from billing_core.db import Base, Instant, partial_index
 from billing_core.ledger.models import Invoice
+from billing_core.payments import states
 from billing_core.people import Person
+
+BRAND_NAMES = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "discover": "Discover"}
+"""Card brands as they write themselves."""
 
 
 class Payment(Base):
-    """One attempt to pay by card. `public_id` is also the key under which the processor is asked. Amounts in smallest units."""
+    """One attempt to pay by card; amounts in smallest units.
+
+    The public id is what the processor knows the attempt by: reference, metadata and idempotency key.
+    """
 
     __tablename__ = "payment"
     __table_args__ = (
         CheckConstraint("amount > 0", name="ck_payment_amount"),
         UniqueConstraint("processor_session", name="ux_payment_session"),
         UniqueConstraint("processor_intent", name="ux_payment_intent"),
+        UniqueConstraint("requested_by", "form_key", name="ux_payment_form"),
         Index("ix_payment_account", "account_id", "id"),
         partial_index("ix_payment_check", "check_at", where="check_at IS NOT NULL"),
     )
@@ -31,6 +39,8 @@ class Payment(Base):
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     requested_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    form_key: Mapped[str] = mapped_column(String(40))
+    """The invoice's id and the random key of the form: the same form sent twice is the same payment."""
     state: Mapped[str] = mapped_column(String(16))
     amount: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
@@ -55,6 +65,28 @@ class Payment(Base):
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
     payer: Mapped[Person] = relationship(lazy="raise_on_sql")
     targets: Mapped[list["PaymentTarget"]] = relationship(lazy="raise_on_sql", order_by="PaymentTarget.id")
+
+    @property
+    def card(self) -> str:
+        """The card as its owner knows it: Visa •••• 4242; empty until the money has come."""
+        if not self.card_last4:
+            return ""
+        return f"{BRAND_NAMES.get(self.card_brand, self.card_brand.title())} •••• {self.card_last4}"
+
+    @property
+    def is_under_way(self) -> bool:
+        """The processor has not yet said what became of it."""
+        return self.state in states.UNDER_WAY
+
+    @property
+    def is_over(self) -> bool:
+        """Settled, or waiting for a person: asking the processor again changes nothing."""
+        return self.state in (states.SUCCEEDED, states.NEEDS_REVIEW)
+
+    @property
+    def can_go_on(self) -> bool:
+        """The payer can (still) enter a card for it."""
+        return self.state == states.OPEN and self.hosted_url is not None
 
 
 class PaymentTarget(Base):

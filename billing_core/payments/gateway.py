@@ -1,0 +1,106 @@
+"""The processor as the payment verbs see it: five calls, frozen values in and out, and three ways to fail.
+
+A gateway is never called while a transaction is open, and never gets a row. Its amounts are in our smallest units.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+class GatewayError(Exception):
+    """The processor did not do what was asked."""
+
+
+class Refused(GatewayError):
+    """A clear no: nothing has happened there. `code` is the processor's word for the reason."""
+
+    def __init__(self, code: str, explanation: str = "") -> None:
+        super().__init__(f"{code}: {explanation}" if explanation else code)
+        self.code = code
+
+
+class Unclear(GatewayError):
+    """No answer, or one that leaves open whether it happened. Only asking again, under the same key, tells."""
+
+
+class Forged(GatewayError):
+    """An event whose signature does not hold; nothing in it may be believed."""
+
+
+@dataclass(frozen=True)
+class SessionRequest:
+    """What the hosted page is to be. Derived from stored rows alone: a repeated request is the same to the byte."""
+
+    reference: str
+    """The payment's public id: reference, metadata and idempotency key at once."""
+    amount: int
+    currency: str
+    locale: str
+    title: str
+    brands: Sequence[str]
+    expires_at: datetime
+    success_url: str
+    cancel_url: str
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """A session as the processor knows it now. `status`: open, complete or expired.
+
+    amount and received are None where the processor's figure is no amount of ours.
+    """
+
+    session_id: str
+    reference: str
+    status: str
+    is_paid: bool
+    is_final: bool
+    """Nothing can be paid on it any more, and nothing that was begun is still on its way."""
+    amount: int | None
+    received: int | None
+    currency: str
+    livemode: bool
+    url: str | None
+    expires_at: datetime
+    intent_id: str | None = None
+    card_brand: str = ""
+    card_last4: str = ""
+    decline: str = ""
+    """The code of the last decline; a session stays open after one."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """A signed message of the processor. It only says where to look; what counts is asked anew."""
+
+    event_id: str
+    kind: str
+    reference: str | None
+    session_id: str | None
+
+
+class Gateway(Protocol):
+    """A card processor."""
+
+    @property
+    def livemode(self) -> bool:
+        """Whether real money moves."""
+        ...
+
+    def create_session(self, request: SessionRequest) -> SessionState:
+        """Make the hosted page; the same request again gives the same session. Raises Refused and Unclear."""
+        ...
+
+    def retrieve_session(self, session_id: str) -> SessionState:
+        """What has become of it. Raises Unclear."""
+        ...
+
+    def expire_session(self, session_id: str) -> SessionState:
+        """End it, so that nothing can be paid on it. Raises Refused where it is not open any more, and Unclear."""
+        ...
+
+    def read_event(self, body: bytes, signature: str) -> Event:
+        """Check the signature over the raw body. Raises Forged."""
+        ...

@@ -1,0 +1,319 @@
+"""What each piece of news does to the rows of a payment: every function here is one verb for `db.perform`.
+
+Each takes its locks in the house's order (account, invoices by id, payment), looks again under them, moves, and writes
+audit and mail in the same transaction. None of them talks to the processor.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import selectinload
+
+from billing_core import audit, clock, db, jobs
+from billing_core.errors import NotFound
+from billing_core.ledger.models import Invoice
+from billing_core.ledger.service import Booking, allocate, lock_account, lock_invoices
+from billing_core.payments import mails, states
+from billing_core.payments.crashpoints import crashpoint
+from billing_core.payments.gateway import Event, SessionState
+from billing_core.payments.limits import card_amounts, minimum
+from billing_core.payments.models import Payment, PaymentTarget, ProcessorEvent
+from billing_core.payments.queries import held_on
+from billing_core.payments.refusals import (
+    InvoicePaid,
+    NotByCard,
+    PayFormUsed,
+    PaymentUnderWay,
+    StalePayForm,
+    amount_not_possible,
+    shown,
+)
+from billing_core.permissions import Right, Viewer, demand
+
+log = logging.getLogger(__name__)
+
+SETTLE = "payment.settle"
+"""The job kind; its arguments are payment and, where they are known, session and event."""
+SESSION_LASTS = timedelta(hours=23)
+"""From the row's creation. The processor takes 30 minutes to 24 hours, counted from its own clock."""
+START_AGAIN_WITHIN = SESSION_LASTS - timedelta(minutes=40)
+"""How long a creation may be repeated under its key: the session must then still have half an hour before it."""
+PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1))
+"""When the reconciler looks again; the last pause repeats."""
+A_MINUTE = timedelta(minutes=1)
+
+PROCESSOR = "processor"
+
+
+def session_end(payment: Payment) -> datetime:
+    """When the hosted page closes: derived from the row alone."""
+    return payment.created_at + SESSION_LASTS
+
+
+def begin(
+    viewer: Viewer, invoice_public_id: str, amount: int | None, form_key: str, payable_seen: int | None, livemode: bool
+) -> Payment:
+    """Put down the intent to pay, which holds its amount from now on. `amount` None is all that is payable.
+
+    The same form again returns the payment that it made. Raises NotFound, NotAllowed, PayFormUsed, InvoicePaid,
+    PaymentUnderWay, StalePayForm, NotByCard and AmountNotPossible.
+    """
+    invoice = _invoice_of(viewer, invoice_public_id)
+    demand(Right.PAY, viewer, invoice.account_id)
+    lock_account(invoice.account_id)
+    (invoice,) = lock_invoices([invoice.id])
+    form = f"{invoice.id}.{form_key}"
+    earlier = _made_by_form(viewer.person_id, form)
+    if earlier is not None:
+        if (payable_seen if amount is None else amount) not in (None, earlier.amount):
+            raise PayFormUsed
+        return earlier
+    if invoice.balance == 0:
+        raise InvoicePaid
+    held = held_on(invoice.id)
+    wanted = _checked_amount(invoice, amount, held, payable_seen)
+    now = clock.now()
+    payment = Payment(
+        public_id=db.public_id("pay"),
+        account_id=invoice.account_id,
+        requested_by=viewer.person_id,
+        form_key=form,
+        state=states.CREATING,
+        amount=wanted,
+        currency=invoice.currency,
+        locale=viewer.locale,
+        livemode=livemode,
+        created_at=now,
+        check_at=now + 2 * A_MINUTE,
+        checks=0,
+        targets=[PaymentTarget(invoice_id=invoice.id, amount=wanted, holds=True)],
+    )
+    db.session().add(payment)
+    db.session().flush()
+    audit.record(
+        viewer.actor, "payment.begun", payment.public_id, invoice.account_id,
+        invoice=invoice.public_id, amount=wanted, currency=invoice.currency,
+    )  # fmt: skip
+    return payment
+
+
+def _invoice_of(viewer: Viewer, public_id: str) -> Invoice:
+    named = select(Invoice).where(Invoice.public_id == public_id, Invoice.account_id.in_(sorted(viewer.account_ids)))
+    found = db.session().scalar(named)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _made_by_form(person_id: int, form: str) -> Payment | None:
+    made = select(Payment).where(Payment.requested_by == person_id, Payment.form_key == form)
+    return db.session().scalar(made.options(selectinload(Payment.targets)))
+
+
+def _checked_amount(invoice: Invoice, amount: int | None, held: int, payable_seen: int | None) -> int:
+    currency = invoice.currency
+    payable = max(invoice.balance - held, 0)
+    if payable == 0:
+        raise PaymentUnderWay(held=shown(held, currency))
+    if amount is None and payable_seen not in (None, payable):
+        raise StalePayForm(payable=shown(payable, currency))
+    wanted = payable if amount is None else amount
+    allowed, least = card_amounts(payable, currency), minimum(currency)
+    if allowed.is_none:
+        raise NotByCard(payable=shown(payable, currency), minimum=shown(least, currency))
+    if not allowed.allow(wanted):
+        raise amount_not_possible(allowed, wanted, currency, least)
+    return wanted
+
+
+def learn(public_id: str, seen: SessionState, event_id: str | None = None) -> Payment:
+    """Bring the payment into line with what the processor says of its session. The one way in which money is booked.
+
+    However often and in whatever order the news comes, the end is the same: what was paid is booked once.
+    """
+    payment, invoices = _locked(public_id)
+    if event_id is not None:
+        _mark_processed(event_id)
+    if payment.is_over:
+        return payment
+    wrong = _differences(payment, seen)
+    if wrong:
+        _set_aside(payment, seen, wrong)
+        return payment
+    payment.processor_session = seen.session_id
+    payment.failure = seen.decline or payment.failure
+    if seen.is_paid:
+        _book(payment, invoices, seen)
+    elif payment.is_under_way:
+        _note_unpaid(payment, seen)
+    return payment
+
+
+def _note_unpaid(payment: Payment, seen: SessionState) -> None:
+    if seen.status == "expired":
+        _give_up(payment, "expire", PROCESSOR)
+    elif seen.is_final:
+        _give_up(payment, "fail", PROCESSOR)
+    elif seen.status == "open":
+        payment.hosted_url, payment.session_expires_at = seen.url, seen.expires_at
+        if payment.state != states.OPEN:
+            payment.state = states.PAYMENT.after(payment.state, "open")
+            payment.checks = 0
+            payment.check_at = _next_look(payment)
+            audit.record(PROCESSOR, "payment.opened", payment.public_id, payment.account_id)
+    elif payment.state != states.UNKNOWN:
+        _doubt(payment)
+
+
+def _book(payment: Payment, invoices: dict[int, Invoice], seen: SessionState) -> None:
+    if seen.intent_id is None:
+        raise ValueError("_differences lets no paid session without its intent through")
+    booked = [
+        (target, allocate(invoices[target.invoice_id], target.amount, "card", seen.intent_id, payment.id))
+        for target in payment.targets
+    ]
+    payment.state = states.PAYMENT.after(payment.state, "succeed")
+    payment.processor_intent = seen.intent_id
+    payment.card_brand, payment.card_last4 = seen.card_brand[:20], seen.card_last4[:4]
+    payment.settled_at = clock.now()
+    _release(payment)
+    total = sum((b for _, b in booked), start=Booking())
+    audit.record(
+        PROCESSOR, "payment.succeeded", payment.public_id, payment.account_id,
+        intent=seen.intent_id, allocated=total.allocated, credited=total.credited,
+    )  # fmt: skip
+    if total.credited:
+        log.warning("payment %s was larger than what was open; the rest is account credit", payment.public_id)
+    if total.is_new:
+        mails.send_receipt(payment, [invoices[target.invoice_id] for target, _ in booked])
+    crashpoint("payment.booked")
+
+
+def _differences(payment: Payment, seen: SessionState) -> list[str]:
+    """In what the processor's session is not the one that was asked for; such money is never booked as paid."""
+    compared = {
+        "reference": (payment.public_id, seen.reference),
+        "session": (payment.processor_session or seen.session_id, seen.session_id),
+        "amount": (payment.amount, seen.amount),
+        "currency": (payment.currency, seen.currency),
+        "livemode": (payment.livemode, seen.livemode),
+    }
+    if seen.is_paid:
+        compared["received"] = (payment.amount, seen.received)
+        compared["intent"] = (payment.processor_intent or seen.intent_id or "some intent", seen.intent_id)
+    return [f"{name}: {ours!r} asked, {theirs!r} found" for name, (ours, theirs) in compared.items() if ours != theirs]
+
+
+def _set_aside(payment: Payment, seen: SessionState, wrong: list[str]) -> None:
+    payment.state = states.PAYMENT.after(payment.state, "review")
+    payment.review_note = "\n".join([f"session {seen.session_id}", *wrong])
+    payment.check_at = None
+    for target in payment.targets:
+        target.holds = True
+    about = {"session": seen.session_id, "differences": wrong}
+    audit.record(PROCESSOR, "payment.set_aside", payment.public_id, payment.account_id, **about)
+    log.error("payment %s needs review: %s", payment.public_id, "; ".join(wrong))
+
+
+def refuse(public_id: str, code: str) -> Payment:
+    """The processor said clearly no to the session: nothing was made there, so the money is free again."""
+    payment, _ = _locked(public_id)
+    if payment.is_under_way and payment.processor_session is None:
+        payment.failure = code[:60]
+        _give_up(payment, "fail", PROCESSOR, code=code)
+    return payment
+
+
+def doubt(public_id: str) -> Payment:
+    """Nobody can say now what became of it: it stays so, and holds its money, until the processor has said."""
+    payment, _ = _locked(public_id)
+    if payment.state in (states.CREATING, states.OPEN):
+        _doubt(payment)
+    return payment
+
+
+def _doubt(payment: Payment) -> None:
+    payment.state = states.PAYMENT.after(payment.state, "doubt")
+    payment.checks = 0
+    payment.check_at = _next_look(payment)
+    audit.record(PROCESSOR, "payment.doubted", payment.public_id, payment.account_id)
+
+
+def call_off(public_id: str, seen: SessionState, actor: str) -> Payment:
+    """A contact cancelled it, and the processor has ended the session: nothing can be paid on it any more."""
+    payment, _ = _locked(public_id)
+    if payment.is_under_way and seen.status == "expired" and not _differences(payment, seen):
+        payment.processor_session = seen.session_id
+        _give_up(payment, "cancel", actor)
+    return payment
+
+
+def claim_look(public_id: str, planned: datetime) -> bool:
+    """Take a planned look for this process and plan the next one; False where another was quicker."""
+    now = clock.now()
+    payment = db.session().scalar(select(Payment).where(Payment.public_id == public_id))
+    if payment is None or payment.check_at != planned:
+        return False
+    taken = update(Payment).where(Payment.id == payment.id, Payment.check_at == planned)
+    values = {"checks": Payment.checks + 1, "check_at": _next_look(payment, now, looks=payment.checks + 1)}
+    won = db.session().scalar(taken.values(**values).returning(Payment.id))
+    return won is not None
+
+
+def note_event(event: Event, body: bytes) -> bool:
+    """Store a signed event once, with the job that acts on it; whether it is new and about a payment of ours."""
+    now = clock.now()
+    known = select(Payment.id).where(Payment.public_id == event.reference)
+    is_ours = event.reference is not None and db.session().scalar(known) is not None
+    new = db.add_if_absent(
+        ProcessorEvent, event_id=event.event_id, kind=event.kind[:80], body=body, received_at=now,
+        processed_at=None if is_ours else now,
+    )  # fmt: skip
+    if new and is_ours:
+        jobs.enqueue(SETTLE, payment=event.reference, session=event.session_id, event=event.event_id)
+    return new and is_ours
+
+
+def note_return(public_id: str) -> None:
+    """The payer came back: whatever the page can find out by itself, the worker looks as well."""
+    jobs.enqueue(SETTLE, once_key=f"{SETTLE}:{public_id}", payment=public_id)
+
+
+def _mark_processed(event_id: str) -> None:
+    waiting = update(ProcessorEvent).where(ProcessorEvent.event_id == event_id, ProcessorEvent.processed_at.is_(None))
+    db.session().execute(waiting.values(processed_at=clock.now()))
+
+
+def _locked(public_id: str) -> tuple[Payment, dict[int, Invoice]]:
+    """The payment with its invoices, all locked in order and read anew. Raises NotFound."""
+    place = db.session().execute(select(Payment.id, Payment.account_id).where(Payment.public_id == public_id)).first()
+    if place is None:
+        raise NotFound
+    lock_account(place.account_id)
+    meant = select(PaymentTarget.invoice_id).where(PaymentTarget.payment_id == place.id)
+    invoices = {invoice.id: invoice for invoice in lock_invoices(db.session().scalars(meant))}
+    row = select(Payment).where(Payment.id == place.id).options(selectinload(Payment.targets))
+    locked = row.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return db.session().scalars(locked).one(), invoices
+
+
+def _give_up(payment: Payment, event: str, actor: str, **detail: str) -> None:
+    payment.state = states.PAYMENT.after(payment.state, event)
+    _release(payment)
+    audit.record(actor, f"payment.{payment.state}", payment.public_id, payment.account_id, **detail)
+
+
+def _release(payment: Payment) -> None:
+    payment.check_at = None
+    payment.hosted_url = None
+    for target in payment.targets:
+        target.holds = False
+
+
+def _next_look(payment: Payment, now: datetime | None = None, looks: int = 0) -> datetime:
+    """After a pause that grows, but right after the session's end where that comes first."""
+    now = now or clock.now()
+    planned = now + PAUSES[min(looks, len(PAUSES) - 1)]
+    end = (payment.session_expires_at or session_end(payment)) + A_MINUTE
+    return min(planned, end) if end > now else planned

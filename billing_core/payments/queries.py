@@ -1,0 +1,88 @@
+"""What may be read about payments. Where a viewer comes first, another account's payment is simply not found."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from billing_core import db, templating
+from billing_core.errors import NotFound
+from billing_core.ledger.models import Invoice
+from billing_core.payments.gateway import SessionRequest
+from billing_core.payments.limits import brands
+from billing_core.payments.models import Payment, PaymentTarget
+from billing_core.payments.states import UNDER_WAY
+from billing_core.permissions import Viewer
+
+
+@dataclass(frozen=True)
+class Due:
+    """A payment that the reconciler has to look at, and the instant for which the look was planned."""
+
+    public_id: str
+    check_at: datetime
+
+
+def payment_of(viewer: Viewer, public_id: str) -> Payment:
+    """A payment of one of the viewer's accounts, with its invoices and the payer. Raises NotFound."""
+    named = select(Payment).where(Payment.public_id == public_id, Payment.account_id.in_(sorted(viewer.account_ids)))
+    whole = named.options(selectinload(Payment.targets).joinedload(PaymentTarget.invoice), joinedload(Payment.payer))
+    found = db.session().scalar(whole)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def payment_named(public_id: str) -> Payment | None:
+    """Any payment, for the processor's news."""
+    return db.session().scalar(select(Payment).where(Payment.public_id == public_id))
+
+
+def held_on(invoice_id: int) -> int:
+    """The part of the invoice's balance that unfinished attempts hold."""
+    holds = select(func.coalesce(func.sum(PaymentTarget.amount), 0))
+    return int(db.session().scalar(holds.where(PaymentTarget.invoice_id == invoice_id, PaymentTarget.holds)) or 0)
+
+
+def attempts_on(invoice_id: int) -> Sequence[Payment]:
+    """All attempts that were meant for the invoice, oldest first, each with its targets and payer. Two statements."""
+    meant = select(Payment).join(PaymentTarget).where(PaymentTarget.invoice_id == invoice_id).order_by(Payment.id)
+    return db.session().scalars(meant.options(selectinload(Payment.targets), joinedload(Payment.payer))).all()
+
+
+def under_way_on(invoice_ids: Collection[int]) -> set[int]:
+    """Which of the invoices have an attempt whose outcome is not known yet."""
+    waiting = (
+        select(PaymentTarget.invoice_id)
+        .join(Payment)
+        .where(PaymentTarget.invoice_id.in_(invoice_ids), PaymentTarget.holds, Payment.state.in_(UNDER_WAY))
+    )
+    return set(db.session().scalars(waiting))
+
+
+def due_for_a_look(now: datetime, limit: int) -> list[Due]:
+    """The payments whose next look is due, the longest waiting first."""
+    rows = select(Payment.public_id, Payment.check_at).where(Payment.check_at.is_not(None), Payment.check_at <= now)
+    found = db.session().execute(rows.order_by(Payment.check_at, Payment.id).limit(limit))
+    return [Due(public_id, check_at) for public_id, check_at in found if check_at is not None]
+
+
+def session_request(public_id: str, expires_at: datetime) -> SessionRequest:
+    """The request to the processor, from the stored rows alone. Numbers of issued invoices never change."""
+    named = select(Payment).where(Payment.public_id == public_id)
+    payment = db.session().scalars(named.options(selectinload(Payment.targets))).one()
+    meant = select(Invoice.number).where(Invoice.id.in_([t.invoice_id for t in payment.targets])).order_by(Invoice.id)
+    own_page = templating.link(f"/payments/{public_id}")
+    return SessionRequest(
+        reference=public_id,
+        amount=payment.amount,
+        currency=payment.currency,
+        locale=payment.locale,
+        title=", ".join(db.session().scalars(meant)),
+        brands=brands(payment.currency),
+        expires_at=expires_at,
+        success_url=f"{own_page}?returned=1",
+        cancel_url=own_page,
+    )

@@ -1,0 +1,87 @@
+"""The named refusals around payments. Amounts in them are spelled in the reader's language, when they are shown."""
+
+from babel.support import LazyProxy
+
+from billing_core import money, words
+from billing_core.errors import Invalid, Refusal
+from billing_core.payments.limits import CardAmounts
+from billing_core.words import mark
+
+
+class InvoicePaid(Refusal):
+    """Nothing is open on the invoice."""
+
+    message = mark("This invoice is already paid in full. Nothing was charged.")
+
+
+class PaymentUnderWay(Refusal):
+    """All that is open is held by attempts whose outcome is not known yet."""
+
+    message = mark("A card payment of %(held)s is already under way for this invoice. Continue or cancel it first.")
+
+
+class NotByCard(Refusal):
+    """No amount of it can be charged to a card."""
+
+    message = mark("%(payable)s cannot be paid by card: the least is %(minimum)s. Please pay by bank transfer.")
+
+
+class AmountNotPossible(Invalid):
+    """Below the minimum, above what is payable, or leaving a rest that could not be paid."""
+
+    PART_OR_FULL = mark("Enter an amount from %(least)s to %(most)s, or pay the full amount of %(payable)s.")
+    PART_ONLY = mark("Enter an amount from %(least)s to %(most)s.")
+    FULL_ONLY = mark("Only the full amount of %(payable)s can be paid: a part would leave a rest below %(minimum)s.")
+    STEP = mark("The last digit of an amount in %(currency)s must be 0 for card payments.")
+
+
+class StalePayForm(Refusal):
+    """The form was filled in looking at another open amount."""
+
+    message = mark(
+        "The open amount has changed since this page was loaded: now %(payable)s can be paid. Nothing was charged."
+        " Please check the amount and confirm again."
+    )
+
+
+class PayFormUsed(Refusal):
+    """The same form was sent before, with another amount."""
+
+    message = mark(
+        "This form was already used for a payment of another amount. Nothing more was charged. Open the invoice again."
+    )
+
+
+class NotKnownYet(Refusal):
+    """The processor could not be asked, so the attempt stays as it is."""
+
+    status = 503
+    message = mark(
+        "The card processor cannot be reached at the moment. Nothing was changed. Please try again in a few minutes."
+    )
+
+
+def shown(amount: int, currency: str) -> LazyProxy:
+    """An amount as a parameter of a refusal: spelled when it is read."""
+    return LazyProxy(lambda: money.show(amount, currency, words.locale()), enable_cache=False)
+
+
+def amount_not_possible(allowed: CardAmounts, amount: int, currency: str, least: int) -> AmountNotPossible:
+    """The refusal of an amount, with the allowed ones named. `least` is the processor's minimum."""
+    sentences = {
+        (True, True): AmountNotPossible.PART_OR_FULL,
+        (False, True): AmountNotPossible.PART_ONLY,
+        (True, False): AmountNotPossible.FULL_ONLY,
+    }
+    sentence = sentences[allowed.full, bool(allowed.most)]
+    if allowed.least <= amount <= allowed.most:
+        sentence = AmountNotPossible.STEP
+    return AmountNotPossible(
+        sentence,
+        field="amount",
+        least=shown(allowed.least, currency),
+        most=shown(allowed.most, currency),
+        payable=shown(allowed.payable, currency),
+        minimum=shown(least, currency),
+        currency=currency,
+    )

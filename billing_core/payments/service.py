@@ -1,0 +1,200 @@
+"""The verbs of card payment: intent, call, outcome. They alone open several transactions, and none while the processor
+is asked (payments are safe at every point in between: see crashpoints.py and tests/faults).
+
+Whoever brings news (the payer who comes back, a webhook, the reconciler) ends in `settle`, which asks the processor and
+lets `moves.learn` book what is true. The news itself is never believed.
+"""
+
+import logging
+
+from billing_core import clock, db
+from billing_core.errors import NotFound
+from billing_core.payments import moves, queries
+from billing_core.payments.crashpoints import crashpoint
+from billing_core.payments.gateway import Forged, Gateway, Refused, Unclear
+from billing_core.payments.models import Payment
+from billing_core.payments.refusals import NotKnownYet
+from billing_core.permissions import Right, Viewer, demand
+
+log = logging.getLogger(__name__)
+
+LOOKS_AT_ONCE = 50
+"""How many payments one round of the reconciler looks at; the next round takes the rest."""
+
+_gateway: Gateway | None = None
+
+
+def use_gateway(gateway: Gateway) -> None:
+    """Said once at start, by the roof: which processor takes the money."""
+    global _gateway
+    _gateway = gateway
+
+
+def _processor() -> Gateway:
+    if _gateway is None:
+        raise RuntimeError("no processor was chosen: app/ports.py does it")
+    return _gateway
+
+
+def pay_invoice(
+    viewer: Viewer,
+    invoice_public_id: str,
+    amount: int | None,
+    *,
+    form_key: str | None = None,
+    payable_seen: int | None = None,
+) -> Payment:
+    """Start to pay (a part of) an invoice by card. `amount` None is all that is payable.
+
+    `payable_seen` is what the payer's page said about that; another amount by now is refused.
+
+    The payment that comes back is open (go to its hosted_url), unknown (nobody can say yet) or failed (the processor
+    refused); for a form that was sent before it is the payment of that form. Raises what `moves.begin` raises.
+    """
+    key = form_key or db.public_id("form")
+    livemode = _processor().livemode
+    payment = db.perform(moves.begin, viewer, invoice_public_id, amount, key, payable_seen, livemode)
+    crashpoint("payment.begun")
+    return _start(payment) if _lacks_session(payment) else payment
+
+
+def continue_payment(viewer: Viewer, public_id: str) -> Payment:
+    """Go on with an attempt; its hosted page is made now where that failed before. Raises NotFound, NotAllowed."""
+    payment = _payable_by(viewer, public_id)
+    return _start(payment) if _lacks_session(payment) else payment
+
+
+def cancel_payment(viewer: Viewer, public_id: str) -> Payment:
+    """End an attempt: at the processor first, and only then here, so that nothing can be paid on it afterwards.
+
+    An attempt that turns out to be paid is settled instead; one that is over already stays as it is. Raises NotFound,
+    NotAllowed, and NotKnownYet where the processor cannot be asked.
+    """
+    payment = _payable_by(viewer, public_id)
+    if _lacks_session(payment):
+        payment = _start(payment)
+    if not payment.is_under_way:
+        return payment
+    if payment.processor_session is None:
+        raise NotKnownYet
+    try:
+        ended = _processor().expire_session(payment.processor_session)
+    except Refused:
+        return _settle_or_wait(public_id)
+    except Unclear:
+        raise NotKnownYet from None
+    crashpoint("processor.expired")
+    payment = db.perform(moves.call_off, public_id, ended, viewer.actor)
+    crashpoint("payment.cancelled")
+    return payment
+
+
+def come_back(viewer: Viewer, public_id: str) -> Payment:
+    """The payer returned from the hosted page, which says that it went well. Raises NotFound."""
+    with db.reading():
+        payment = queries.payment_of(viewer, public_id)
+    if payment.is_over:
+        return payment
+    db.perform(moves.note_return, public_id)
+    try:
+        return settle(public_id)
+    except Unclear:
+        return db.perform(moves.doubt, public_id)
+
+
+def settle(public_id: str, session_id: str | None = None, event_id: str | None = None) -> Payment:
+    """Ask the processor what became of the payment and put it down. Safe to run at any time, any number of times.
+
+    `session_id` helps where we never learned it. Raises NotFound, and Unclear where the processor cannot be asked.
+    """
+    with db.reading():
+        payment = queries.payment_named(public_id)
+    if payment is None:
+        raise NotFound
+    session = payment.processor_session or session_id
+    if session is None:
+        return _start(payment) if payment.is_under_way else payment
+    seen = _processor().retrieve_session(session)
+    crashpoint("processor.asked")
+    payment = db.perform(moves.learn, public_id, seen, event_id)
+    crashpoint("payment.settled")
+    return payment
+
+
+def settle_later(payment: str, session: str | None = None, event: str | None = None) -> None:
+    """Handler of the job `payment.settle`."""
+    settle(payment, session, event)
+
+
+def receive_event(body: bytes, signature: str) -> int:
+    """Take in a webhook; the HTTP status to answer with. Once stored it is never lost, so the answer is then 200."""
+    try:
+        event = _processor().read_event(body, signature)
+    except Forged:
+        log.warning("a webhook with a bad signature was refused")
+        return 400
+    is_news = db.perform(moves.note_event, event, body)
+    crashpoint("event.noted")
+    if is_news and event.reference is not None:
+        try:
+            settle(event.reference, event.session_id, event.event_id)
+        except Unclear:
+            log.info("the processor could not be asked about %s now; its job will", event.reference)
+    return 200
+
+
+def reconcile_due() -> int:
+    """Handler of the job `payments.reconcile`, each minute: look at what has waited long enough; how many it was.
+
+    A look is claimed right before it is taken, so that one that fails holds up nobody else's.
+    """
+    with db.reading():
+        due = queries.due_for_a_look(clock.now(), LOOKS_AT_ONCE)
+    taken = 0
+    for look in due:
+        if not db.perform(moves.claim_look, look.public_id, look.check_at):
+            continue
+        taken += 1
+        try:
+            settle(look.public_id)
+        except Unclear:
+            log.warning("payment %s is still unknown: the processor could not be asked", look.public_id)
+    return taken
+
+
+def _lacks_session(payment: Payment) -> bool:
+    return payment.is_under_way and payment.processor_session is None
+
+
+def _start(payment: Payment) -> Payment:
+    """Have the hosted page made, again under the same key where that was tried before."""
+    if clock.now() >= payment.created_at + moves.START_AGAIN_WITHIN:
+        return db.perform(moves.refuse, payment.public_id, "never_started")
+    with db.reading():
+        request = queries.session_request(payment.public_id, moves.session_end(payment))
+    try:
+        made = _processor().create_session(request)
+    except Refused as refusal:
+        log.warning("payment %s was refused: %s", payment.public_id, refusal)
+        return db.perform(moves.refuse, payment.public_id, refusal.code)
+    except Unclear as error:
+        log.warning("payment %s has no known session: %s", payment.public_id, error)
+        return db.perform(moves.doubt, payment.public_id)
+    crashpoint("processor.created")
+    started = db.perform(moves.learn, payment.public_id, made)
+    crashpoint("payment.opened")
+    return started
+
+
+def _payable_by(viewer: Viewer, public_id: str) -> Payment:
+    with db.reading():
+        payment = queries.payment_of(viewer, public_id)
+    demand(Right.PAY, viewer, payment.account_id)
+    return payment
+
+
+def _settle_or_wait(public_id: str) -> Payment:
+    try:
+        return settle(public_id)
+    except Unclear:
+        raise NotKnownYet from None

@@ -1,0 +1,166 @@
+"""Stripe through its official SDK: Checkout Sessions in payment mode, by redirect.
+
+The same code talks to Stripe and to a program that speaks its wire; the HTTP client that it is given decides.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import stripe
+from stripe.checkout import Session
+from stripe.params.checkout import SessionCreateParams
+
+from billing_core import db, money
+from billing_core.errors import Invalid
+from billing_core.payments.gateway import Event, Forged, Refused, SessionRequest, SessionState, Unclear
+from billing_core.payments.limits import processor_digits
+
+T = TypeVar("T")
+
+RETRIES = 2
+"""How often the SDK repeats a call that got no answer, under the same idempotency key."""
+TIMEOUT_SECONDS = 15
+LIVE_KEYS = ("sk_live_", "rk_live_")
+EXPAND = ["payment_intent.latest_charge"]
+BRAND_NAMES = {
+    "amex": "american_express", "discover": "discover_global_network", "mastercard": "mastercard", "visa": "visa",
+}  # fmt: skip
+"""Our names of card brands, which are those of Stripe's cards, and those of its restrictions."""
+CLEAR_NO = (
+    stripe.InvalidRequestError, stripe.AuthenticationError, stripe.PermissionError, stripe.CardError,
+)  # fmt: skip
+"""Errors after which nothing has happened. All others (no answer, 5xx, 429 and 409 behind a repeat) leave it open."""
+OVER = ("canceled", "requires_payment_method")
+"""States of a payment intent, on a session that is complete, from which no money comes any more."""
+
+
+class StripeGateway:
+    """A Gateway on one Stripe account. http_client None: over the network, with time-outs."""
+
+    def __init__(self, api_key: str, webhook_secret: str, http_client: stripe.HTTPClient | None = None) -> None:
+        self._secret = webhook_secret
+        self._live = api_key.startswith(LIVE_KEYS)
+        over_network = http_client or stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
+        self._client = stripe.StripeClient(api_key, http_client=over_network, max_network_retries=RETRIES)
+
+    @property
+    def livemode(self) -> bool:
+        """Whether the key moves real money."""
+        return self._live
+
+    def create_session(self, request: SessionRequest) -> SessionState:
+        """The session of this request, new or replayed. Raises Refused and Unclear."""
+        key = f"checkout-{request.reference}"
+        created = self._call(
+            lambda: self._client.v1.checkout.sessions.create(_parameters(request), {"idempotency_key": key})
+        )
+        return _state(created)
+
+    def retrieve_session(self, session_id: str) -> SessionState:
+        """The session with its intent and charge. Raises Unclear: a refusal to answer says nothing about the money."""
+        try:
+            found = self._call(lambda: self._client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND}))
+        except Refused as refusal:
+            raise Unclear(str(refusal)) from refusal
+        return _state(found)
+
+    def expire_session(self, session_id: str) -> SessionState:
+        """The session, now expired. Raises Refused and Unclear."""
+        return _state(self._call(lambda: self._client.v1.checkout.sessions.expire(session_id, {"expand": EXPAND})))
+
+    def read_event(self, body: bytes, signature: str) -> Event:
+        """The event behind a valid signature. One of the other mode carries no reference. Raises Forged."""
+        try:
+            event = self._client.construct_event(body, signature, self._secret)
+        except (ValueError, stripe.SignatureVerificationError) as error:
+            raise Forged(str(error)) from error
+        about: Any = event.data.object
+        ours = event.livemode == self._live
+        metadata = about.get("metadata") or {}
+        reference = about.get("client_reference_id") or metadata.get("payment")
+        session_id = about.get("id") if about.get("object") == "checkout.session" else None
+        return Event(event.id, event.type, reference if ours else None, session_id if ours else None)
+
+    def _call(self, call: Callable[[], T]) -> T:
+        if db.in_transaction():
+            raise RuntimeError("the processor is called inside a transaction: its locks would wait for a network")
+        try:
+            return call()
+        except CLEAR_NO as error:
+            raise Refused(error.code or type(error).__name__, str(error)) from error
+        except stripe.StripeError as error:
+            raise Unclear(str(error)) from error
+
+
+def _parameters(request: SessionRequest) -> SessionCreateParams:
+    metadata = {"payment": request.reference}
+    blocked: list[Any] = [name for brand, name in sorted(BRAND_NAMES.items()) if brand not in request.brands]
+    return {
+        "mode": "payment",
+        "client_reference_id": request.reference,
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata, "description": request.title},
+        "allowed_payment_method_types": ["card"],
+        "adaptive_pricing": {"enabled": False},
+        "payment_method_options": {"card": {"restrictions": {"brands_blocked": blocked}}},
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": request.currency.lower(),
+                    "unit_amount": _to_processor(request.amount, request.currency),
+                    "product_data": {"name": request.title},
+                },
+            }
+        ],
+        "submit_type": "pay",
+        "locale": "de" if request.locale == "de" else "en",
+        "expires_at": int(request.expires_at.timestamp()),
+        "success_url": request.success_url,
+        "cancel_url": request.cancel_url,
+        "expand": EXPAND,
+    }
+
+
+def _state(session: Session) -> SessionState:
+    currency = (session.currency or "").upper()
+    intent = session.payment_intent if isinstance(session.payment_intent, stripe.PaymentIntent) else None
+    charge = intent.latest_charge if intent is not None and isinstance(intent.latest_charge, stripe.Charge) else None
+    details = charge.payment_method_details if charge is not None else None
+    card = details.card if details is not None else None
+    error = intent.last_payment_error if intent is not None else None
+    complete = session.status == "complete"
+    is_paid = complete and session.payment_status == "paid"
+    return SessionState(
+        session_id=session.id,
+        reference=session.client_reference_id or "",
+        status=session.status or "",
+        is_paid=is_paid,
+        is_final=session.status == "expired" or (complete and intent is not None and intent.status in OVER),
+        amount=_from_processor(session.amount_total, currency),
+        received=_from_processor(intent.amount_received, currency) if intent is not None else None,
+        currency=currency,
+        livemode=session.livemode,
+        url=session.url,
+        expires_at=datetime.fromtimestamp(session.expires_at, UTC),
+        intent_id=intent.id if intent is not None else None,
+        card_brand=(card.brand or "") if card is not None else "",
+        card_last4=(card.last4 or "") if card is not None else "",
+        decline=(error.decline_code or error.code or "") if error is not None else "",
+    )
+
+
+def _to_processor(amount: int, currency: str) -> int:
+    return int(money.as_decimal(amount, currency).scaleb(processor_digits(currency)))
+
+
+def _from_processor(amount: int | None, currency: str) -> int | None:
+    """None where the figure is no amount of our unit: it can then be none that we asked for."""
+    if amount is None:
+        return None
+    try:
+        return money.from_decimal(Decimal(amount).scaleb(-processor_digits(currency)), currency)
+    except Invalid:
+        return None

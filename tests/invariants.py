@@ -1,0 +1,87 @@
+"""What must be true of the ledger after every test, in SQL alone: nothing of the program is believed or imported."""
+
+from sqlalchemy import Connection, text
+
+RULES = {
+    "an invoice's balance is its total less what was allocated": """
+        SELECT invoice.number, invoice.total, invoice.balance, COALESCE(SUM(allocation.amount), 0) AS allocated
+        FROM invoice LEFT JOIN allocation ON allocation.invoice_id = invoice.id
+        GROUP BY invoice.id, invoice.number, invoice.total, invoice.balance
+        HAVING invoice.balance <> invoice.total - COALESCE(SUM(allocation.amount), 0)
+    """,
+    "an account's open balance is the sum of its invoices' balances": """
+        SELECT owed.account_id, owed.currency, owed.total, kept.open FROM (
+            SELECT account_id, currency, SUM(balance) AS total FROM invoice GROUP BY account_id, currency
+        ) AS owed
+        LEFT JOIN account_balance AS kept ON kept.account_id = owed.account_id AND kept.currency = owed.currency
+        WHERE owed.total <> COALESCE(kept.open, 0)
+    """,
+    "no open balance is kept where no invoice stands behind it": """
+        SELECT kept.account_id, kept.currency, kept.open FROM account_balance AS kept
+        WHERE kept.open <> 0 AND NOT EXISTS (
+            SELECT 1 FROM invoice WHERE invoice.account_id = kept.account_id AND invoice.currency = kept.currency
+        )
+    """,
+    "an account's credit is the sum of its credit entries": """
+        SELECT sums.account_id, sums.currency, sums.total, kept.credit FROM (
+            SELECT account_id, currency, SUM(amount) AS total FROM credit_entry GROUP BY account_id, currency
+        ) AS sums
+        LEFT JOIN account_balance AS kept ON kept.account_id = sums.account_id AND kept.currency = sums.currency
+        WHERE sums.total <> COALESCE(kept.credit, 0)
+    """,
+    "no credit is kept where no entry stands behind it": """
+        SELECT kept.account_id, kept.currency, kept.credit FROM account_balance AS kept
+        WHERE kept.credit <> 0 AND NOT EXISTS (
+            SELECT 1 FROM credit_entry AS entry
+            WHERE entry.account_id = kept.account_id AND entry.currency = kept.currency
+        )
+    """,
+    "an invoice's net is the sum of its lines, and its tax that of its tax rows": """
+        SELECT invoice.number, invoice.net, invoice.tax FROM invoice
+        WHERE invoice.net <> (SELECT COALESCE(SUM(net), 0) FROM invoice_line WHERE invoice_line.invoice_id = invoice.id)
+           OR invoice.net <> (SELECT COALESCE(SUM(net), 0) FROM invoice_tax WHERE invoice_tax.invoice_id = invoice.id)
+           OR invoice.tax <> (SELECT COALESCE(SUM(tax), 0) FROM invoice_tax WHERE invoice_tax.invoice_id = invoice.id)
+    """,
+    "money, invoice and account agree on account and currency": """
+        SELECT allocation.id FROM allocation JOIN invoice ON invoice.id = allocation.invoice_id
+        WHERE allocation.account_id <> invoice.account_id OR allocation.currency <> invoice.currency
+        UNION ALL
+        SELECT payment.id FROM payment JOIN payment_target ON payment_target.payment_id = payment.id
+        JOIN invoice ON invoice.id = payment_target.invoice_id
+        WHERE payment.account_id <> invoice.account_id OR payment.currency <> invoice.currency
+    """,
+    "a payment that succeeded is booked to the last unit, and no other is": """
+        SELECT payment.public_id, payment.state, payment.amount FROM payment
+        WHERE (CASE WHEN payment.state = 'succeeded' THEN payment.amount ELSE 0 END) <>
+            (SELECT COALESCE(SUM(amount), 0) FROM allocation WHERE allocation.payment_id = payment.id)
+            + (SELECT COALESCE(SUM(amount), 0) FROM credit_entry WHERE credit_entry.payment_id = payment.id)
+    """,
+    "a payment's targets add up to its amount": """
+        SELECT payment.public_id, payment.amount FROM payment
+        WHERE payment.amount <> (SELECT COALESCE(SUM(amount), 0) FROM payment_target WHERE payment_id = payment.id)
+    """,
+    "exactly the attempts without an outcome hold money": """
+        SELECT payment.public_id, payment.state
+        FROM payment JOIN payment_target ON payment_target.payment_id = payment.id
+        WHERE payment_target.holds <> (payment.state IN ('creating', 'open', 'unknown', 'needs_review'))
+    """,
+    "the same money is booked once": """
+        SELECT kind, reference FROM allocation WHERE amount > 0 GROUP BY kind, reference, invoice_id HAVING COUNT(*) > 1
+    """,
+    "a payment that succeeded has exactly one receipt": """
+        SELECT payment.public_id FROM payment WHERE payment.state = 'succeeded' AND 1 <> (
+            SELECT COUNT(*) FROM outbox_mail
+            WHERE outbox_mail.kind = 'payment-receipt' AND outbox_mail.text_body LIKE '%' || payment.public_id || '%'
+        )
+    """,
+}
+
+
+def check(connection: Connection) -> None:
+    """Raise AssertionError with the first rows that break a rule."""
+    for rule, broken in RULES.items():
+        rows = connection.execute(text(broken)).fetchmany(5)
+        assert not rows, f"{rule}: {[tuple(row) for row in rows]}"
+
+
+check_balances = check
