@@ -1,5 +1,6 @@
 """Every module that declares a table, imported once, so that the metadata is whole for migrations and foreign keys."""
 
+from app.imports import models as imports
 from billing_core import accounts, audit, jobs, numbering, people
 from billing_core.catalogue import models as catalogue
 from billing_core.credentials import models as credentials
@@ -14,8 +15,8 @@ from billing_core.subscriptions import models as subscriptions
 from corporate_portal.quotes import models as quotes
 
 ROOMS = (
-    accounts, audit, catalogue, credentials, documents, jobs, ledger, mail, numbering, orders, payments, people, quotes,
-    sellers, subscriptions,
+    accounts, audit, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering, orders, payments, people,
+    quotes, sellers, subscriptions,
 )  # fmt: skip
 
 metadata = Base.metadata

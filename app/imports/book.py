@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import aliased
 
 from app.imports.files import ACCOUNTS, CONTACTS, PEOPLE, PRODUCTS, QUOTES, SELLERS, CsvFile
@@ -41,7 +41,8 @@ class Run:
 def written(source: str, file: CsvFile, keys: Collection[str]) -> dict[str, str]:
     """The fingerprints of those rows that an earlier import wrote."""
     of_source = (ImportedRow.source == source, ImportedRow.file == file.name, ImportedRow.key.in_(keys))
-    return {key: sha256 for key, sha256 in db.session().execute(select(ImportedRow.key, ImportedRow.sha256).where(*of_source))}
+    found = db.session().execute(select(ImportedRow.key, ImportedRow.sha256).where(*of_source))
+    return {row.key: row.sha256 for row in found}
 
 
 def known(run: Run, file: CsvFile, keys: Iterable[str]) -> dict[str, Facts | None]:
@@ -95,28 +96,27 @@ def _people(source: str, keys: Collection[str]) -> dict[str, Facts]:
 def _contacts(source: str, keys: Collection[str]) -> dict[str, Facts]:
     pairs = [key.split("\x1f") for key in keys]
     account_of, person_of = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+    is_contact = and_(BillingContact.id.is_not(None), BillingContact.removed_at.is_(None))
     rows = (
-        select(Account.external_id, Person.external_id, Membership.is_admin, BillingContact.id, BillingContact.removed_at)
+        select(Account.external_id, Person.external_id, Membership.is_admin, is_contact)
         .select_from(Membership)
         .join(Account, Account.id == Membership.account_id)
         .join(Person, Person.id == Membership.person_id)
         .outerjoin(
             BillingContact,
-            (BillingContact.account_id == Account.id) & (BillingContact.person_id == Person.id),
+            and_(BillingContact.account_id == Account.id, BillingContact.person_id == Person.id),
         )
         .where(*_among(Account, source, account_of), *_among(Person, source, person_of))
     )
     return {
-        f"{account}\x1f{person}": {
-            "role": "admin" if is_admin else "user", "billing_contact": contact_id is not None and removed_at is None,
-        }
-        for account, person, is_admin, contact_id, removed_at in db.session().execute(rows)
-    }  # fmt: skip
+        f"{account}\x1f{person}": {"role": "admin" if is_admin else "user", "billing_contact": bool(is_active)}
+        for account, person, is_admin, is_active in db.session().execute(rows)
+    }
 
 
 def _quotes(source: str, keys: Collection[str]) -> dict[str, Facts]:
     columns = (Quote.external_id, Quote.number, Quote.public_id, QuoteVersion.state)
-    current = select(*columns).join(QuoteVersion, (QuoteVersion.quote_id == Quote.id) & QuoteVersion.is_current)
+    current = select(*columns).join(QuoteVersion, and_(QuoteVersion.quote_id == Quote.id, QuoteVersion.is_current))
     return _plain(current.where(*_among(Quote, source, keys)))
 
 

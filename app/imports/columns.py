@@ -1,7 +1,7 @@
 """The types of cells: what each takes, how docs/import.md describes it, and the sentence that names what is wrong.
 
-A parsed value is text, a whole number or a yes/no, so that a row can be put down as JSON between the passes: a date stays
-ISO text, an amount stays decimal text until its currency is known.
+A parsed value is text, a whole number or a yes/no, so that a row can be put down as JSON between the passes: a date
+stays ISO text, an amount stays decimal text until its currency is known.
 """
 
 import re
@@ -97,7 +97,12 @@ class Matching:
 
 
 KEY = Text(80)
-EMAIL = Matching("e-mail address", r"[^\s@<>(),;:\"\[\]\\]+@[^\s@<>(),;:\"\[\]\\]+\.[^\s@<>(),;:\"\[\]\\.]+", 254, "a.lee@example.com")
+EMAIL = Matching(
+    "e-mail address",
+    r"[^\s@<>(),;:\"\[\]\\]+@[^\s@<>(),;:\"\[\]\\]+\.[^\s@<>(),;:\"\[\]\\.]+",
+    254,
+    "a.lee@example.com",
+)
 USERNAME = Matching("username", r"[^\s@]{3,64}", 64, "alee")
 SELLER_CODE = Matching("seller code", r"[A-Z][A-Z0-9]{1,7}", 8, "DE")
 PDF_NAME = Matching("PDF file name", r"[^/\\:\x00]+\.[pP][dD][fF]", 120, "RE-1001.pdf")
@@ -273,7 +278,9 @@ class TaxNumber:
         try:
             _check_vat_id(compact)
         except ValidationError:
-            raise BadCell(f"is {text[:40]!r}, and that cannot be a VAT ID: its form or check digits are wrong") from None
+            raise BadCell(
+                f"is {text[:40]!r}, and that cannot be a VAT ID: its form or check digits are wrong"
+            ) from None
         return swiss_vat.format(compact) if compact.startswith("CHE") else compact
 
 

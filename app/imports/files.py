@@ -1,12 +1,29 @@
-"""The files of an import directory: their columns, keys and order. docs/import.md says the same, and a test compares."""
+"""The files of an import directory: columns, keys and order. docs/import.md says the same, as a test checks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from app.imports.columns import (
-    COUNTRY, CURRENCY, EMAIL, KEY, LANGUAGE, PDF_NAME, SELLER_CODE, USERNAME, ZONE, Amount, Choice, Column, Day, Percent,
-    Reference, TaxNumber, Text, Whole, YesNo,
+    COUNTRY,
+    CURRENCY,
+    EMAIL,
+    KEY,
+    LANGUAGE,
+    PDF_NAME,
+    SELLER_CODE,
+    USERNAME,
+    ZONE,
+    Amount,
+    Choice,
+    Column,
+    Day,
+    Percent,
+    Reference,
+    TaxNumber,
+    Text,
+    Whole,
+    YesNo,
 )  # fmt: skip
 from billing_core.catalogue.models import FREQUENCIES, SEAT_KINDS
 from billing_core.people import STAFF_ROLES
@@ -55,7 +72,9 @@ SELLERS = CsvFile(
         Column("phone", Text(40), "Telephone number as printed.", default=""),
         Column("website", Text(160), "Website as printed.", default=""),
         Column("bank_name", Text(80), "Bank.", default=""),
-        Column("iban", Text(40), "IBAN (check digits are checked), or the local account number as printed.", default=""),
+        Column(
+            "iban", Text(40), "IBAN (check digits are checked), or the local account number as printed.", default=""
+        ),
         Column("bic", Text(40), "BIC, or the local routing number.", default=""),
         Column("timezone", ZONE, "On whose calendar its invoices fall due.", required=True),
     ),
@@ -96,7 +115,9 @@ PRICES = CsvFile(
         Column("frequency", Choice(FREQUENCIES), "What the price covers.", required=True),
         Column("currency", CURRENCY, "Currency of the price.", required=True),
         Column("amount", Amount(), "Price of one unit for one period, without tax.", required=True),
-        Column("valid_from", Day(relative=False), "First day; until the next row of the same key begins.", required=True),
+        Column(
+            "valid_from", Day(relative=False), "First day; until the next row of the same key begins.", required=True
+        ),
     ),
 )
 PEOPLE = CsvFile(
@@ -147,14 +168,20 @@ CONTACTS = CsvFile(
     (
         Column("account", Reference("accounts.csv"), "The account.", required=True),
         Column("person", Reference("people.csv"), "Its member; never a member of staff.", required=True),
-        Column("role", Choice(("admin", "user", "none")), "Place in the account; none ends the membership.", required=True),
+        Column(
+            "role", Choice(("admin", "user", "none")), "Place in the account; none ends the membership.", required=True
+        ),
         _yes_no("billing_contact", "May see the account's billing."),
         _yes_no("may_accept", "May decide quotes."),
         _yes_no("may_pay", "May pay invoices."),
         _yes_no("may_manage", "May change billing details."),
         _yes_no("is_primary", "The one who is named; at most one an account."),
         Column("function", Text(80), "Position in the company, shown with decisions.", default=""),
-        Column("user_id", Text(254), "The User ID printed on mail: one of the person's own. Empty: username, or else e-mail."),
+        Column(
+            "user_id",
+            Text(254),
+            "The User ID printed on mail: one of the person's own. Empty: username, or else e-mail.",
+        ),
     ),
 )
 SUBSCRIPTIONS = CsvFile(
@@ -183,7 +210,12 @@ QUOTES = CsvFile(
         Column("account", Reference("accounts.csv"), "A corporate account.", required=True),
         Column("rep", Reference("people.csv"), "Who issues it. Empty: the account's representative."),
         Column("title", Text(160), "What it is about.", required=True),
-        Column("state", Choice(("draft", "sent")), "sent submits it: from then on its content cannot change.", required=True),
+        Column(
+            "state",
+            Choice(("draft", "sent")),
+            "sent submits it: from then on its content cannot change.",
+            required=True,
+        ),
         Column("currency", CURRENCY, "The account's currency.", required=True),
         Column("starts_on", Day(), "First day of the term.", required=True),
         Column("term_months", Whole(1, MOST_MONTHS), "Length of the term of recurring lines.", default=12),
@@ -212,7 +244,12 @@ INVOICES = CsvFile(
     ("external_id",),
     (
         _EXTERNAL_ID,
-        Column("number", Text(60), "The number that it was issued under; unique, and not of a seller's own series here.", required=True),
+        Column(
+            "number",
+            Text(60),
+            "The number that it was issued under; unique, and not of a seller's own series here.",
+            required=True,
+        ),
         Column("account", Reference("accounts.csv"), "Who owes it.", required=True),
         Column("contact", Reference("people.csv"), "The billing contact to whom it is addressed."),
         Column("title", Text(160), "What it is about.", default=""),
@@ -224,7 +261,11 @@ INVOICES = CsvFile(
         Column("po_number", Text(100), "The customer's order number.", default=""),
         Column("total", Amount(), "The total on the document, tax included; compared with the lines.", required=True),
         Column("paid", Amount(), "What was already paid of it, at most the total.", default="0"),
-        Column("pdf", PDF_NAME, "The issued document, a file beside the CSV, at most 10 MB. Empty: marked as issued elsewhere."),
+        Column(
+            "pdf",
+            PDF_NAME,
+            "The issued document, a file beside the CSV, at most 10 MB. Empty: marked as issued elsewhere.",
+        ),
     ),
 )
 INVOICE_LINES = CsvFile(
@@ -244,13 +285,14 @@ INVOICE_LINES = CsvFile(
         Column("exemption", Text(400), "Why no tax was charged; needed in E, AE, G and O.", default=""),
     ),
     part_of="invoices.csv",
-)  # fmt: skip
+)
 
 FILES = (
-    SELLERS, TAX_RATES, PRODUCTS, PRICES, PEOPLE, ACCOUNTS, CONTACTS, SUBSCRIPTIONS, QUOTES, QUOTE_LINES, INVOICES,
-    INVOICE_LINES,
+    SELLERS, TAX_RATES, PRODUCTS, PRICES, PEOPLE, ACCOUNTS, CONTACTS, SUBSCRIPTIONS, INVOICES, INVOICE_LINES, QUOTES,
+    QUOTE_LINES,
 )  # fmt: skip
-"""In the order in which they are read and written: a row refers only to files before its own."""
+"""In the order in which they are read and written: a row refers only to files before its own. Quotes come last, because
+each takes a number, whose series stays locked until the end."""
 
 
 def key_of(file: CsvFile, values: Mapping[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""What has been imported: the row's key in its source and a fingerprint of its content, so that a second run skips it."""
+"""What has been imported: each row's key and a fingerprint of its content, so that a second run skips it."""
 
 from datetime import datetime
 

@@ -65,7 +65,7 @@ def stage(directory: Path, file: CsvFile, staging: Staging, problems: Problems, 
 
 
 def _records(text: TextIO, file: CsvFile, problems: Problems, advance: Advance) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line on which it begins. Broken quoting ends the file, because nobody knows where a cell ends."""
+    """Each record with the line on which it begins. Broken quoting ends the file: nobody knows where a cell ends."""
     done = 0
 
     def counted() -> Iterator[str]:

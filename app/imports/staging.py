@@ -18,6 +18,18 @@ CHUNK = 500
 """So many rows are in memory at once."""
 
 
+_SCHEMA = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE staged (
+    file TEXT, key TEXT, line INTEGER, owner TEXT, sha256 TEXT, body TEXT, PRIMARY KEY (file, key)
+);
+CREATE INDEX staged_line ON staged (file, line);
+CREATE INDEX staged_owner ON staged (file, owner) WHERE owner <> '';
+CREATE TABLE claim (scope TEXT, value TEXT, key TEXT, line INTEGER, PRIMARY KEY (scope, value));
+"""
+
+
 @dataclass(frozen=True)
 class Row:
     """One row. `values` holds only the columns of the file's header; it is None where a cell of the row is wrong."""
@@ -36,15 +48,7 @@ class Staging:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
-        for statement in (
-            "PRAGMA journal_mode = OFF",
-            "PRAGMA synchronous = OFF",
-            "CREATE TABLE staged (file TEXT, key TEXT, line INTEGER, owner TEXT, sha256 TEXT, body TEXT, PRIMARY KEY (file, key))",
-            "CREATE INDEX staged_line ON staged (file, line)",
-            "CREATE INDEX staged_owner ON staged (file, owner) WHERE owner <> ''",
-            "CREATE TABLE claim (scope TEXT, value TEXT, key TEXT, line INTEGER, PRIMARY KEY (scope, value)) WITHOUT ROWID",
-        ):
-            self._database.execute(statement)
+        self._database.executescript(_SCHEMA)
 
     def put(self, row: Row) -> int | None:
         """Put the row down. Where its key was there before, the line of that row, and nothing changes."""
@@ -89,7 +93,8 @@ class Staging:
         """The lines that are part of those rows, by line."""
         wanted = json.dumps(sorted(set(owners)))
         select = (
-            "SELECT * FROM staged WHERE file = ? AND owner <> '' AND owner IN (SELECT value FROM json_each(?)) ORDER BY line"
+            "SELECT * FROM staged WHERE file = ? AND owner <> '' AND owner IN (SELECT value FROM json_each(?)) "
+            "ORDER BY line"
         )
         parts: dict[str, list[Row]] = {}
         for row in map(_row, self._database.execute(select, (file, wanted))):

@@ -1,0 +1,60 @@
+"""What sellers, tax rates, products and prices may say."""
+
+from sqlalchemy import select
+from stdnum import iban
+from stdnum.exceptions import ValidationError
+
+from app.imports.book import Run, known, stored
+from app.imports.checks.rows import WITHOUT_TAX_TEXT, Rows, check_tax
+from app.imports.files import PRICES, PRODUCTS, SELLERS, TAX_RATES
+from app.imports.staging import Row
+from billing_core.catalogue.models import Product
+from billing_core.sellers.models import Seller
+
+
+def check_sellers(run: Run, chunk: list[Row]) -> None:
+    rows = Rows(run, SELLERS, chunk)
+    before = stored(run.source, SELLERS, [row.key for row in rows.rows])
+    for row, seller in rows:
+        rows.claim(row, "code", seller["code"])
+        if row.key in before and before[row.key]["code"] != seller["code"]:
+            rows.bad(row, "code", f"was {before[row.key]['code']} and never changes: document numbers begin with it")
+        if seller["iban"][:2].isalpha() and seller["iban"][2:4].isdigit():
+            try:
+                iban.validate(seller["iban"])
+            except ValidationError:
+                rows.bad(
+                    row,
+                    "iban",
+                    f"is {seller['iban']!r}, and that cannot be an IBAN: its form or check digits are wrong",
+                )
+    codes = [seller["code"] for _, seller in rows]
+    rows.owned_by_others("code", select(Seller.code, Seller.source, Seller.external_id).where(Seller.code.in_(codes)))
+
+
+def check_tax_rates(run: Run, chunk: list[Row]) -> None:
+    rows = Rows(run, TAX_RATES, chunk)
+    for row, rate in rows:
+        check_tax(rows, row, rate["category"], rate["rate"], "rate")
+        if not rate["rate"] and rate["category"] not in WITHOUT_TAX_TEXT:
+            for column in ("exemption_en", "exemption_de"):
+                if not rate[column]:
+                    rows.bad(row, column, "must say why no tax is charged")
+
+
+def check_products(run: Run, chunk: list[Row]) -> None:
+    rows = Rows(run, PRODUCTS, chunk)
+    for row, product in rows:
+        rows.claim(row, "code", product["code"])
+    codes = [product["code"] for _, product in rows]
+    rows.owned_by_others(
+        "code", select(Product.code, Product.source, Product.external_id).where(Product.code.in_(codes))
+    )
+
+
+def check_prices(run: Run, chunk: list[Row]) -> None:
+    rows = Rows(run, PRICES, chunk)
+    products = known(run, PRODUCTS, rows.keys("product"))
+    for row, price in rows:
+        rows.referred(row, "product", price["product"], products)
+        rows.amount(row, "amount", price["amount"], price["currency"])

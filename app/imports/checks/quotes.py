@@ -1,0 +1,55 @@
+"""What quotes and their lines may say. What a quote comes to is checked by its own verbs when it is written."""
+
+from app.imports.book import Run, known, stored
+from app.imports.checks.rows import Rows, check_currency, check_is_rep
+from app.imports.files import ACCOUNTS, PEOPLE, PRODUCTS, QUOTE_LINES, QUOTES
+from app.imports.staging import Row
+from app.imports.wholes import Whole, fresh_wholes
+from corporate_portal.quotes import states
+from corporate_portal.quotes.content import MOST_LINES
+
+
+def check_quotes(run: Run, chunk: list[Row]) -> None:
+    rows = Rows(run, QUOTES, [])
+    wholes = fresh_wholes(run, QUOTES, QUOTE_LINES, chunk)
+    rows.rows = [whole.row for whole in wholes]
+    accounts = known(run, ACCOUNTS, rows.keys("account"))
+    own_reps = {facts["rep"] for facts in accounts.values() if facts and facts["rep"]}
+    reps = known(run, PEOPLE, rows.keys("rep") | own_reps)
+    before = stored(run.source, QUOTES, [row.key for row in rows.rows])
+    for row, quote in rows:
+        account = rows.referred(row, "account", quote["account"], accounts)
+        check_currency(rows, row, quote["currency"], account)
+        if account is not None and account["kind"] != "corporate":
+            rows.bad(row, "account", f"{quote['account']!r} is an online account, and quotes are for corporate ones")
+        if account is not None and account["closed_on"]:
+            rows.bad(row, "account", f"{quote['account']!r} is closed")
+        if quote["rep"]:
+            check_is_rep(rows, row, quote["rep"], reps)
+        if row.key in before and before[row.key]["state"] != states.DRAFT:
+            number, state = before[row.key]["number"], before[row.key]["state"]
+            rows.bad(
+                row, "external_id", f"quote {number} is {state}: its content can no longer be changed by an import"
+            )
+    _check_quote_lines(run, wholes)
+
+
+def _check_quote_lines(run: Run, wholes: list[Whole]) -> None:
+    lines = Rows(run, QUOTE_LINES, [])
+    lines.rows = [part for whole in wholes for part in whole.parts if part.values is not None]
+    products = known(run, PRODUCTS, lines.keys("product"))
+    currency = {whole.row.key: str((whole.row.values or {})["currency"]) for whole in wholes}
+    for line, facts in lines:
+        lines.referred(line, "product", facts["product"], products)
+        price = lines.amount(line, "unit_price", facts["unit_price"], currency[line.owner])
+        off = lines.amount(line, "discount", facts["discount"], currency[line.owner])
+        if off and facts["discount_percent"]:
+            lines.bad(line, "discount", "must be empty where discount_percent is given")
+        elif off and price is not None and off > facts["quantity"] * price:
+            lines.bad(line, "discount", "is larger than the line itself")
+    for whole in wholes:
+        if not whole.parts:
+            run.problems.add(QUOTES.name, whole.row.line, "external_id", f"has no line in {QUOTE_LINES.name}")
+        elif len(whole.parts) > MOST_LINES:
+            reason = f"has {len(whole.parts)} lines in {QUOTE_LINES.name}, at most {MOST_LINES} are possible"
+            run.problems.add(QUOTES.name, whole.row.line, "external_id", reason)
