@@ -15,8 +15,8 @@ from billing_core.subscriptions import models as subscriptions
 from corporate_portal.quotes import models as quotes
 
 ROOMS = (
-    accounts, audit, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering, orders, payments, people,
-    quotes, sellers, subscriptions,
+    accounts, audit, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering, orders, payments,
+    people, quotes, sellers, subscriptions,
 )  # fmt: skip
 
 metadata = Base.metadata
