@@ -1,0 +1,27 @@
+"""The address on invoices."""
+
+import re
+
+from wtforms import Field, HiddenField
+from wtforms.validators import ValidationError
+
+from billing_core import words
+from billing_core.web.forms import Form, TextLine
+from billing_core.words import lazy, mark
+
+_PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{2,}")
+
+
+def _is_phone(form: Form, field: Field) -> None:
+    if field.data and not _PHONE.fullmatch(field.data):
+        raise ValidationError(words.gettext("Enter a phone number in figures, for example +49 30 1234567."))
+
+
+class BillToForm(Form):
+    """The parts that the account may change itself; lengths are those of the columns."""
+
+    seen = HiddenField()
+    street = TextLine(lazy("Street and number"), 160, needed=mark("Enter street and number."))
+    postal_code = TextLine(lazy("Postal code"), 20, needed=mark("Enter the postal code."))
+    city = TextLine(lazy("City"), 80, needed=mark("Enter the city."))
+    phone = TextLine(lazy("Phone"), 40, validators=(_is_phone,))

@@ -1,0 +1,8 @@
+"""Who may change what of an account's billing details."""
+
+from billing_core.permissions import Right, Viewer
+
+
+def may_change_bill_to(viewer: Viewer, account_id: int) -> bool:
+    """A billing contact with the right to manage billing details (domain.md 5)."""
+    return viewer.may(Right.MANAGE, account_id)
