@@ -1,0 +1,54 @@
+"""Signing in and out, the same at each realm's door; the door's own page is named by the view."""
+
+from flask import redirect, request
+from werkzeug.wrappers import Response
+from wtforms import PasswordField
+
+from billing_core.errors import Refusal
+from billing_core.permissions import Realm
+from billing_core.web import sessions
+from billing_core.web.forms import Form, Needed, TextLine
+from billing_core.web.identity import viewer_in
+from billing_core.web.render import page, tell
+from billing_core.web.targets import home_of, safe_target, sign_in_of
+from billing_core.words import lazy, mark
+
+Answer = str | tuple[str, int] | Response
+
+_LONGEST_USER_ID = 254
+
+
+class SignInForm(Form):
+    """User ID and password. A password is taken as it is: nothing is trimmed, nothing forbidden."""
+
+    user_id = TextLine(lazy("User ID (username or e-mail)"), _LONGEST_USER_ID, needed=mark("Enter your User ID."))
+    password = PasswordField(lazy("Password"), [Needed(mark("Enter your password."))])
+
+
+def show(realm: Realm, template: str) -> Answer:
+    """The form, or the way on for someone who is in already. `next` leads back to where the visitor wanted to go."""
+    target = safe_target(request.args.get("next"))
+    if viewer_in(realm) is not None:
+        return redirect(target or home_of(realm), 303)
+    return page(template, form=SignInForm(), next=target)
+
+
+def enter(realm: Realm, template: str) -> Answer:
+    """Begin a session, or show the form again with the one text for every failure."""
+    form, target, status = SignInForm(), safe_target(request.form.get("next")), 400
+    if form.validate_on_submit():
+        try:
+            sessions.sign_in(realm, form.user_id.data or "", form.password.data or "")
+        except Refusal as refusal:
+            form.refuse(refusal)
+            status = refusal.status
+        else:
+            return redirect(target or home_of(realm), 303)
+    return page(template, form=form, next=target), status
+
+
+def leave(realm: Realm) -> Response:
+    """End the session of the realm; harmless without one."""
+    sessions.end(realm)
+    tell("success", mark("You are signed out."))
+    return redirect(sign_in_of(realm), 303)
