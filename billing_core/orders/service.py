@@ -73,7 +73,7 @@ def _is_due(order: ServiceOrder, account: Account, now: datetime) -> bool:
 
 
 def fulfil(order: ServiceOrder, actor: str) -> None:
-    """Start a subscription for each recurring line. The order is locked or new; raises WrongState unless it is pending."""
+    """Start a subscription for each recurring line. The order is locked or new. Raises WrongState unless pending."""
     order.state = states.ORDER.after(order.state, "fulfil")
     order.fulfilled_at = clock.now()
     for line in order.lines:
@@ -91,7 +91,7 @@ def _subscription(order: ServiceOrder, line: OrderLine, term_end: date) -> Subsc
 
 
 def fulfil_pending(public_id: str, actor: str) -> timedelta | None:
-    """Fulfil the order if its day has come; otherwise the time still to wait. An order that is not pending stays as it is."""
+    """Fulfil the order if its day has come; otherwise the time still to wait. Only a pending order is touched."""
     found = select(ServiceOrder).where(ServiceOrder.public_id == public_id).with_for_update()
     order = db.session().scalar(found.options(selectinload(ServiceOrder.lines)))
     if order is None:

@@ -1,5 +1,6 @@
 """The content of a draft: what may stand in it, and how it is written into a version's rows."""
 
+import unicodedata
 from datetime import timedelta
 
 from billing_core import clock
@@ -65,8 +66,8 @@ def check_texts(content: QuoteContent) -> None:
 
 
 def is_readable(text: str) -> bool:
-    """Only characters that can be seen, and line breaks."""
-    return all(c.isprintable() or c in "\n\t" for c in text)
+    """Only characters that can be seen, white space of every kind, and line breaks."""
+    return all(c.isprintable() or c in "\n\t" or unicodedata.category(c) == "Zs" for c in text)
 
 
 def check_days(content: QuoteContent, account: Account) -> None:

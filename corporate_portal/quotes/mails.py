@@ -8,7 +8,12 @@ from corporate_portal.quotes.models import QuoteDecision, QuoteVersion
 
 
 def _reader(person: Person) -> Recipient:
-    return Recipient(person.name, person.email, person.locale)
+    return Recipient(_one_line(person.name), person.email, person.locale)
+
+
+def _one_line(text: str) -> str:
+    """White space of every kind as one plain space: what a header can hold."""
+    return " ".join(text.split())
 
 
 def tell_sent(version: QuoteVersion, contacts: list[BillingContact]) -> None:
@@ -62,7 +67,7 @@ def _about(version: QuoteVersion) -> dict[str, object]:
         "version": version,
         "quote": quote,
         "number": quote.number,
-        "title": version.title,
-        "company": quote.account.name,
+        "title": _one_line(version.title),
+        "company": _one_line(quote.account.name),
         "rep": quote.rep,
     }

@@ -91,9 +91,7 @@ def _check_frame(content: QuoteContent) -> None:
         raise Invalid(mark("Lines billed yearly need a term of whole years: 12, 24, 36 months."), field="term_months")
 
 
-def _offers(
-    account: Account, content: QuoteContent
-) -> tuple[dict[Offer, Price], dict[str, Product]]:
+def _offers(account: Account, content: QuoteContent) -> tuple[dict[Offer, Price], dict[str, Product]]:
     today = clock.today(account.seller.timezone)
     listed = catalogue.prices_on(today, account.currency)
     prices = {(price.product.code, price.tier, price.frequency): price for price in listed}

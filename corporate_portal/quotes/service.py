@@ -125,7 +125,7 @@ def withdraw_quote(viewer: Viewer, public_id: str) -> QuoteVersion:
     if version.state == states.WITHDRAWN:
         return version
     if version.state != states.DRAFT:
-        _refuse_unless_open(version, clock.now())
+        refuse_unless_open(version, clock.now())
     version.state = states.QUOTE.after(version.state, "withdraw")
     audit.record(viewer.actor, "quote.withdrawn", public_id, version.account_id, version=version.version)
     return version
@@ -263,8 +263,8 @@ def accept_quote(viewer: Viewer, public_id: str, acceptance: Acceptance) -> Quot
     if version.state == states.ACCEPTED and version.decision is not None:
         return version.decision
     now = clock.now()
-    _refuse_unless_open(version, now)
-    _refuse_unless_reviewed(version, acceptance.reviewed_sha256)
+    refuse_unless_open(version, now)
+    refuse_unless_reviewed(version, acceptance.reviewed_sha256)
     said = declaration(version, viewer.display_name, contact.function, acceptance.locale)
     if acceptance.wording_sha256 != said.sha256:
         raise QuoteChanged
@@ -296,8 +296,8 @@ def reject_quote(viewer: Viewer, public_id: str, rejection: Rejection) -> QuoteD
     if version.state == states.REJECTED and version.decision is not None:
         return version.decision
     now = clock.now()
-    _refuse_unless_open(version, now)
-    _refuse_unless_reviewed(version, rejection.reviewed_sha256)
+    refuse_unless_open(version, now)
+    refuse_unless_reviewed(version, rejection.reviewed_sha256)
     reason = rejection.reason.strip()
     if not reason:
         raise Invalid(mark("Say in a few words why you reject this quote."), field="reason")
@@ -361,7 +361,8 @@ def _decide(version: QuoteVersion, viewer: Viewer, contact: BillingContact, deci
     return decision
 
 
-def _refuse_unless_open(version: QuoteVersion, now: datetime) -> None:
+def refuse_unless_open(version: QuoteVersion, now: datetime) -> None:
+    """Raise the refusal that says why a version can no longer be decided; its deadline is compared with `now`."""
     state, rep = version.shown_state(now), version.quote.rep.name
     if state == states.EXPIRED:
         day = templating.day(version.valid_until) if version.valid_until else ""
@@ -375,7 +376,8 @@ def _refuse_unless_open(version: QuoteVersion, now: datetime) -> None:
         raise QuoteChanged
 
 
-def _refuse_unless_reviewed(version: QuoteVersion, reviewed_sha256: str) -> None:
+def refuse_unless_reviewed(version: QuoteVersion, reviewed_sha256: str) -> None:
+    """Raise QuoteChanged unless the text that was on the contact's screen is the one that counts."""
     if version.sha256 is None or reviewed_sha256 != version.sha256:
         raise QuoteChanged
 

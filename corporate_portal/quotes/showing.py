@@ -1,0 +1,41 @@
+"""What a page says about a version beyond its own fields: its lines in groups, and how long it can still be decided."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing_core import clock, words
+from billing_core.words import mark
+from corporate_portal.quotes.models import QuoteLine, QuoteVersion
+
+_HEADINGS = {
+    "yearly": mark("Recurring, billed yearly"),
+    "monthly": mark("Recurring, billed monthly"),
+    "once": mark("One-off"),
+}
+
+
+@dataclass(frozen=True)
+class LineGroup:
+    """The lines of one frequency; net is what they cost each period, or once."""
+
+    frequency: str
+    heading: str
+    lines: list[QuoteLine]
+    net: int
+
+
+def groups_of(version: QuoteVersion) -> list[LineGroup]:
+    """The lines under their headings, recurring ones first."""
+    found = []
+    for frequency, heading in _HEADINGS.items():
+        lines = [line for line in version.lines if line.frequency == frequency]
+        if lines:
+            found.append(LineGroup(frequency, words.gettext(heading), lines, sum(line.net for line in lines)))
+    return found
+
+
+def days_left(version: QuoteVersion, now: datetime) -> int:
+    """Days after today until the last day of validity, on the calendar of the quote's zone; 0 on that day itself."""
+    if version.valid_until is None:
+        return 0
+    return (version.valid_until - clock.local(now, version.zone).date()).days
