@@ -76,42 +76,39 @@ class Api:
         return response
 
     def _answer(self, request: Request, request_id: str) -> tuple[Answer, bool]:
+        """The answer, and whether it is a stored one."""
         self._authenticate(request)
         call, args = self._find(request)
-        fault = strike(self._store, call.name)
-        kind = None if fault is None else fault.fault
-        if kind is Fault.TIMES_OUT_BEFORE:
+        struck = strike(self._store, call.name)
+        if struck.fault is Fault.TIMES_OUT_BEFORE:
             raise _NoAnswer
-        if kind is Fault.RATE_LIMITED:
+        if struck.fault is Fault.RATE_LIMITED:
             raise Refusal(429, "invalid_request_error", "Too many requests came too quickly.", code="rate_limit")
         source = request.form if call.method == "POST" else request.args
         raw = decode(source.items(multi=True))
         params = check(raw, call.shape, call.modelled)
         sessions.expire_due(self._store)
-        if call.method == "GET":
-            if fault is not None and kind is Fault.SLOW:
-                time.sleep(fault.seconds)
-            if kind in (Fault.SERVER_ERROR_BEFORE, Fault.SERVER_ERROR_AFTER):
-                return server_error(), False
-            with self._store.reading() as unit:
-                answer = self._run(unit, call, params, args)
-            if kind is Fault.TIMES_OUT_AFTER:
-                raise _NoAnswer
-            return answer, False
-        mine: idempotency.Claim | None = None
-        if key := request.headers.get("Idempotency-Key"):
-            claimed = idempotency.claim(
-                self._store, key, call.name, idempotency.fingerprint(call.method, request.path, raw)
-            )
+        mine = None
+        if call.method == "POST" and (key := request.headers.get("Idempotency-Key")):
+            claimed = idempotency.claim(self._store, key, idempotency.fingerprint(call.method, request.path, raw))
             if not isinstance(claimed, idempotency.Claim):
                 return claimed, True
             mine = claimed
-        if fault is not None and kind is Fault.SLOW:
-            time.sleep(fault.seconds)
-        answer = self._effect(call, params, args, mine, request_id, kind)
-        if kind is Fault.TIMES_OUT_AFTER:
+        if struck.fault is Fault.SLOW:
+            time.sleep(struck.seconds)
+        if call.method == "POST":
+            answer = self._effect(call, params, args, mine, request_id, struck.fault)
+        else:
+            answer = self._look(call, params, args, struck.fault)
+        if struck.fault is Fault.TIMES_OUT_AFTER:
             raise _NoAnswer
         return answer, False
+
+    def _look(self, call: Call, params: Json, args: Mapping[str, str], fault: Fault | None) -> Answer:
+        if fault in (Fault.SERVER_ERROR_BEFORE, Fault.SERVER_ERROR_AFTER):
+            return server_error()
+        with self._store.reading() as unit:
+            return self._run(unit, call, params, args)
 
     def _effect(
         self,
@@ -120,7 +117,7 @@ class Api:
         args: Mapping[str, str],
         mine: idempotency.Claim | None,
         request_id: str,
-        kind: Fault | None,
+        fault: Fault | None,
     ) -> Answer:
         """One transaction: the effect and the stored answer. A refusal undoes the effect; some refusals are stored."""
         refusal: Refusal | None = None
@@ -131,7 +128,7 @@ class Api:
                 idempotency.hold(unit, mine)
             unit.sql.execute("SAVEPOINT effect")
             try:
-                answer = server_error() if kind is Fault.SERVER_ERROR_BEFORE else self._run(unit, call, params, args)
+                answer = server_error() if fault is Fault.SERVER_ERROR_BEFORE else self._run(unit, call, params, args)
             except Refusal as raised:
                 unit.sql.execute("ROLLBACK TO effect")
                 refusal = raised
@@ -140,7 +137,7 @@ class Api:
                 log.exception("The sandbox failed in %s", call.name)
                 unit.sql.execute("ROLLBACK TO effect")
                 answer = server_error()
-            if kind is Fault.SERVER_ERROR_AFTER:
+            if fault is Fault.SERVER_ERROR_AFTER:
                 answer = server_error()
             unit.sql.execute("RELEASE effect")
             if mine is not None:

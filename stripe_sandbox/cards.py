@@ -23,7 +23,8 @@ class Offered(StrEnum):
     """Where the hosted page offers a card."""
 
     ALWAYS = "always"
-    WHEN_SAVING = "when_saving"
+    WHEN_SAVING = "when_saving"  # paying or not, where the card is kept for later
+    ON_SETUP = "on_setup"  # only where nothing is charged
     NEVER = "never"
 
 
@@ -83,7 +84,7 @@ CARDS = (
     ),
     Card(
         "pm_card_chargeCustomerFail", "4000000000000341", "visa",
-        decline=GENERIC, declines_when_saved=False, offered=Offered.WHEN_SAVING,
+        decline=GENERIC, declines_when_saved=False, offered=Offered.ON_SETUP,
     ),
     Card("pm_card_authenticationRequired", "4000002760003184", "visa", authentication=Authentication.ALWAYS),
 )  # fmt: skip
@@ -98,10 +99,12 @@ BLOCKABLE = {
 }
 
 
-def offered_on_page(*, saving: bool, blocked: Iterable[str]) -> list[Card]:
-    """The cards that a page may list: `blocked` in Checkout's names, `saving` where the card is kept for later."""
+def offered_on_page(*, charging: bool, saving: bool, blocked: Iterable[str]) -> list[Card]:
+    """The cards that a page may list where it charges them, keeps them, or both; `blocked` in Checkout's names."""
     refused = {BLOCKABLE[name] for name in blocked}
-    wanted = {Offered.ALWAYS, Offered.WHEN_SAVING} if saving else {Offered.ALWAYS}
+    wanted = {Offered.ALWAYS}
+    if saving:
+        wanted |= {Offered.WHEN_SAVING} if charging else {Offered.WHEN_SAVING, Offered.ON_SETUP}
     return [card for card in CARDS if card.offered in wanted and card.brand not in refused]
 
 

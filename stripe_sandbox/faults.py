@@ -25,8 +25,10 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True)
 class Struck:
-    fault: Fault
-    seconds: float
+    """What happens to one call; nothing where no fault waited for it."""
+
+    fault: Fault | None = None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -87,18 +89,18 @@ class Faults:
             )
 
 
-def strike(store: Store, call: str) -> Struck | None:
+def strike(store: Store, call: str) -> Struck:
     """Takes the oldest fault that waits for this call; costs a read where none waits."""
     with store.reading() as unit:
         if unit.sql.execute("SELECT 1 FROM fault WHERE call = ? LIMIT 1", (call,)).fetchone() is None:
-            return None
+            return Struck()
     with store.writing() as unit:
-        taken = _take(unit, (call,))
-    return None if taken is None else Struck(Fault(taken[0]), taken[1])
+        taken = _take(unit, call, call)
+    return Struck() if taken is None else Struck(Fault(taken[0]), taken[1])
 
 
 def webhook_fault(unit: Unit, event_type: str) -> WebhookFault:
-    taken = _take(unit, (f"{WEBHOOKS}:*", f"{WEBHOOKS}:{event_type}"))
+    taken = _take(unit, f"{WEBHOOKS}:*", f"{WEBHOOKS}:{event_type}")
     kind, seconds = taken or ("", 0.0)
     return WebhookFault(copies=2 if kind == "duplicate" else 1, delay_seconds=seconds if kind == "delay" else 0.0)
 
@@ -107,10 +109,10 @@ def webhooks_are_off(unit: Unit) -> bool:
     return unit.sql.execute("SELECT 1 FROM fault WHERE call = ?", (WEBHOOKS,)).fetchone() is not None
 
 
-def _take(unit: Unit, calls: tuple[str, ...]) -> tuple[str, float] | None:
+def _take(unit: Unit, call: str, or_call: str) -> tuple[str, float] | None:
     row = unit.sql.execute(
         "SELECT seq, kind, remaining, seconds FROM fault WHERE call IN (?, ?) ORDER BY seq LIMIT 1",
-        (calls[0], calls[-1]),
+        (call, or_call),
     ).fetchone()
     if row is None:
         return None

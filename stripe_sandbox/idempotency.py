@@ -29,7 +29,7 @@ def fingerprint(method: str, path: str, params: Json) -> str:
     return hashlib.sha256(json.dumps([method, path, params], sort_keys=True).encode()).hexdigest()
 
 
-def claim(store: Store, key: str, call: str, mark: str) -> Claim | Answer:
+def claim(store: Store, key: str, mark: str) -> Claim | Answer:
     """The right to run the call under `key`, or the answer that it had the first time."""
     if len(key) > LONGEST_KEY:
         raise Refusal(400, "idempotency_error", f"Idempotency keys take at most {LONGEST_KEY} characters.")
@@ -42,9 +42,8 @@ def claim(store: Store, key: str, call: str, mark: str) -> Claim | Answer:
         until = unit.moment + CLAIM_SECONDS
         if row is None:
             unit.sql.execute(
-                "INSERT INTO kept_answer (key, created, call, fingerprint, claim, claimed_until)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (key, unit.moment, call, mark, mine.token, until),
+                "INSERT INTO kept_answer (key, created, fingerprint, claim, claimed_until) VALUES (?, ?, ?, ?, ?)",
+                (key, unit.moment, mark, mine.token, until),
             )
             return mine
         stored_mark, claimed_until, status, body = row

@@ -22,7 +22,8 @@ MODELLED = frozenset(
     {
         "allowed_payment_method_types", "amount", "automatic_payment_methods.allow_redirects",
         "automatic_payment_methods.enabled", "confirm", "currency", "customer", "description",
-        "error_on_requires_action", "expand", "metadata", "off_session", "payment_method", "receipt_email", "statement_descriptor_suffix",
+        "error_on_requires_action", "expand", "metadata", "off_session", "payment_method", "receipt_email",
+        "statement_descriptor_suffix",
     }
 )  # fmt: skip
 KEPT_ON_THE_INTENT = ("description", "metadata", "receipt_email", "statement_descriptor_suffix")

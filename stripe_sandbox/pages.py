@@ -32,7 +32,9 @@ ROUTES = Map(
         Rule("/pay/<identifier>", endpoint="pay", methods=["GET", "POST"]),
         Rule("/pay/<identifier>/challenge", endpoint="challenge", methods=["GET", "POST"]),
         Rule("/static/<name>", endpoint="static", methods=["GET"]),
-    ]
+    ],
+    strict_slashes=False,
+    merge_slashes=False,
 )
 
 
@@ -69,7 +71,7 @@ class Pages:
         except NotFound:
             return self._closed(request, adapter, None, "missing", 404)
         except HTTPException as refused:
-            return _guarded(Response.force_type(refused.get_response(request.environ)), None)
+            return self._closed(request, adapter, None, "refused", refused.code or 400, reason="refused_form")
 
     def _look(self, identifier: str) -> _View | None:
         with self._store.reading() as unit:
@@ -163,8 +165,11 @@ class Pages:
 
 
 def _offered(view: _View) -> list[Card]:
-    saving = checkout.keeps_card(view.session, view.private)
-    return offered_on_page(saving=saving, blocked=view.private["blocked"])
+    return offered_on_page(
+        charging=view.session["mode"] == "payment",
+        saving=checkout.keeps_card(view.session, view.private),
+        blocked=view.private["blocked"],
+    )
 
 
 def _success_url(session: Json) -> str:

@@ -24,9 +24,10 @@ class Sandbox:
     """A processor that speaks Stripe's wire, keeps its own SQLite file and takes no money.
 
     Several sandboxes, in as many processes and threads as one likes, may stand on the same file. `webhook_secret` signs
-    the webhooks, `base_path` is where the host mounts `wsgi` (a whole address, or a path on the host of each session's
-    success_url), `merchant` is the name that the hosted page shows unless a session brings its own, `api_key` admits
-    callers from the network (none are admitted without it), and `clock` gives seconds since the epoch. Raises `SandboxInProduction` when told that this is a production system.
+    the webhooks. `base_path` is where the host mounts `wsgi`: a whole address, or a path on the host of each session's
+    success_url. `merchant` is the name that the hosted page shows unless a session brings its own. `api_key` admits
+    callers from the network; without it none are admitted, and callers in this process may use any test key. `clock`
+    gives seconds since the epoch. Raises `SandboxInProduction` when told that this is a production system.
     """
 
     def __init__(

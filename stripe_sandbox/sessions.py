@@ -189,7 +189,7 @@ def _url(params: Json, name: str) -> str | None:
 
 
 def _mount(base_path: str, success_url: str) -> str:
-    """The address of the hosted pages. Where only their path is known, they are on the host of the caller's own pages."""
+    """The address of the hosted pages; where only their path is known, the host is that of the caller's own pages."""
     if urlsplit(base_path).scheme:
         return base_path
     parts = urlsplit(success_url)

@@ -17,7 +17,7 @@ from stripe_sandbox.errors import Json, missing
 
 SCHEMA_VERSION = 1
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS object (
+CREATE TABLE object (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
@@ -26,25 +26,25 @@ CREATE TABLE IF NOT EXISTS object (
     body TEXT NOT NULL,
     private TEXT NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS object_of_kind ON object (kind, seq);
-CREATE INDEX IF NOT EXISTS object_of_customer ON object (kind, customer, seq);
-CREATE INDEX IF NOT EXISTS object_of_intent ON object (kind, payment_intent, seq);
-CREATE INDEX IF NOT EXISTS session_to_expire ON object (expires_at) WHERE kind = 'checkout.session' AND status = 'open';
-CREATE TABLE IF NOT EXISTS kept_answer (
-    key TEXT PRIMARY KEY, created REAL NOT NULL, call TEXT NOT NULL, fingerprint TEXT NOT NULL,
+CREATE INDEX object_of_kind ON object (kind, seq);
+CREATE INDEX object_of_customer ON object (kind, customer, seq);
+CREATE INDEX object_of_intent ON object (kind, payment_intent, seq);
+CREATE INDEX session_to_expire ON object (expires_at) WHERE kind = 'checkout.session' AND status = 'open';
+CREATE TABLE kept_answer (
+    key TEXT PRIMARY KEY, created REAL NOT NULL, fingerprint TEXT NOT NULL,
     claim TEXT NOT NULL, claimed_until REAL NOT NULL,
     status INTEGER, body TEXT
 ) STRICT;
-CREATE INDEX IF NOT EXISTS kept_answer_to_prune ON kept_answer (created);
-CREATE TABLE IF NOT EXISTS delivery (
+CREATE INDEX kept_answer_to_prune ON kept_answer (created);
+CREATE TABLE delivery (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     event TEXT NOT NULL REFERENCES object (id),
     due_at REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, last_status INTEGER, delivered_at REAL,
     claim TEXT, claimed_until REAL NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due_at) WHERE delivered_at IS NULL;
-CREATE INDEX IF NOT EXISTS delivery_of_event ON delivery (event);
-CREATE TABLE IF NOT EXISTS fault (
+CREATE INDEX delivery_due ON delivery (due_at) WHERE delivered_at IS NULL;
+CREATE INDEX delivery_of_event ON delivery (event);
+CREATE TABLE fault (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     call TEXT NOT NULL, kind TEXT NOT NULL, remaining INTEGER NOT NULL, seconds REAL NOT NULL
 ) STRICT;
@@ -132,9 +132,10 @@ class Store:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, SCHEMA_VERSION):
                 raise RuntimeError(f"{path} was written by another version of the sandbox: move it away.")
-            for statement in SCHEMA.split(";\n"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            if version == 0:
+                for statement in SCHEMA.split(";\n"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.execute("COMMIT")
         finally:
             connection.close()

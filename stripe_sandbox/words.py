@@ -14,7 +14,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "pay_title": ("Pay {merchant}", "Zahlung an {merchant}"),
     "save_title": ("Save a card for {merchant}", "Karte für {merchant} speichern"),
     "amount_due": ("Amount to pay", "Zu zahlender Betrag"),
-    "each": ("{quantity} of them", "{quantity} Stück"),
+    "quantity": ("Quantity: {quantity}", "Menge: {quantity}"),
     "kept_for_later": (
         "The card will be kept for later payments to {merchant}.",
         "Die Karte wird für spätere Zahlungen an {merchant} gespeichert.",
@@ -22,8 +22,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "nothing_charged": ("Nothing is charged now.", "Jetzt wird nichts abgebucht."),
     "card_number": ("Card number", "Kartennummer"),
     "card_number_hint": (
-        "Test numbers only, for example 4242 4242 4242 4242. What you type stays in this browser.",
-        "Nur Testnummern, zum Beispiel 4242 4242 4242 4242. Was Sie eingeben, verlässt diesen Browser nicht.",
+        "Test numbers only, for example {example}. What you type stays in this browser.",
+        "Nur Testnummern, zum Beispiel {example}. Was Sie eingeben, verlässt diesen Browser nicht.",
     ),
     "card_number_unknown": (
         "This is none of the test numbers. It has not been sent; please choose a test card below.",

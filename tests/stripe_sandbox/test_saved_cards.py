@@ -217,3 +217,19 @@ def test_charges_that_are_refused(till: Till, customer: str, change: dict[str, A
         charge(till, customer, method, **change)
     assert refused.value.param == param
     assert till.client.v1.payment_intents.list().data == []
+
+
+def test_cards_for_saving_are_offered_where_a_card_is_kept(till: Till, customer: str) -> None:
+    def offered(session: stripe.checkout.Session) -> set[str]:
+        chosen = {str(option["value"]) for option in soup(till.get(session)).select("select[name=card] option")}
+        return chosen & {"pm_card_authenticationRequiredOnSetup", "pm_card_chargeCustomerFail"}
+
+    keeping = {"setup_future_usage": "off_session"}
+    assert offered(till.open(customer=customer)) == set()
+    assert offered(till.open(customer=customer, payment_intent_data=keeping)) == {
+        "pm_card_authenticationRequiredOnSetup"
+    }
+    assert len(offered(till.setup(customer))) == 2
+    method = save(till, customer, "pm_card_chargeCustomerFail")
+    with pytest.raises(stripe.CardError):
+        charge(till, customer, method)
