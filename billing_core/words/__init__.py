@@ -54,7 +54,7 @@ def _catalogue(code: str) -> NullTranslations:
             write_mo(compiled, read_po(source, locale=code))
         compiled.seek(0)
         room = Translations(compiled)
-        merged = room if merged is None else merged.add(room, merge=False)
+        merged = room if merged is None else merged.merge(room)
     return merged if merged is not None else NullTranslations()
 
 
