@@ -2,25 +2,45 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 import segno
 from babel.core import Locale
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from segno import helpers
 from stdnum import iban
 
-from billing_core import money, words
+from billing_core import clock, money, words
+from billing_core.templating import rate
 
 
 def address(party: Mapping[str, Any], home: str) -> list[str]:
     """The lines of a postal address as an envelope has them; the country is named where it is not the sender's own."""
-    lines = [party["name"], party.get("attention") or "", party["street"], f"{party['postal_code']} {party['city']}"]
+    lines = [party["name"], party.get("attention") or "", party["street"]]
+    lines += place(party["postal_code"], party["city"], party["country"])
     if party["country"] != home:
         lines.append(country(party["country"]).upper())
     return [line.strip() for line in lines if line.strip()]
+
+
+def place(postal_code: str, city: str, country_code: str) -> list[str]:
+    """Town and postal code in the order of their country, as one line or two."""
+    if country_code in ("GB", "IE"):
+        return [city, postal_code]
+    return [f"{city} {postal_code}" if country_code in ("US", "CA", "AU", "JP") else f"{postal_code} {city}"]
+
+
+def is_long(lines: list[str]) -> bool:
+    """Whether the address needs smaller type to stay in the window: six lines of about forty characters fit."""
+    return sum(1 + len(line) // 40 for line in lines) > 6
+
+
+def spoken(address: str) -> str:
+    """A web address as one reads it out and types it."""
+    return address.removeprefix("https://").removeprefix("http://")
 
 
 def country(code: str) -> str:
@@ -33,6 +53,51 @@ def period(start: date, end: date) -> str:
     pattern = "d MMM y" if words.locale() == "en" else "dd.MM.y"
     first, last = (format_date(day, pattern, locale=words.locale()) for day in (start, end - timedelta(days=1)))
     return f"{first} – {last}"
+
+
+def number(quantity: int) -> str:
+    """A count with the language's grouping."""
+    return format_decimal(quantity, locale=words.locale())
+
+
+def unit(kind: str, quantity: int) -> str:
+    """What the counted things are called; empty for things that are simply counted."""
+    names = {
+        "organizer": words.plural("organizer", "organizers", quantity),
+        "agent": words.plural("agent", "agents", quantity),
+        "expert": words.plural("expert", "experts", quantity),
+    }
+    return names.get(kind, "")
+
+
+def tax_name(country: str) -> str:
+    """What the tax of the seller's country is called on a document."""
+    if country == "US":
+        return words.gettext("Sales tax")
+    return words.pgettext("CH", "VAT") if country in ("CH", "LI") else words.gettext("VAT")
+
+
+def tax_number_name(country: str) -> str:
+    """What the seller's tax number is called."""
+    return words.gettext("Tax ID") if country == "US" else words.gettext("VAT ID")
+
+
+def tax_row(tax: Any, currency: str, country: str) -> str:
+    """The line of the totals for one category and rate (the letters are those of EN 16931)."""
+    on = money.show(tax.net, currency, words.locale())
+    without = {
+        "AE": words.gettext("Reverse charge on %(amount)s", amount=on),
+        "G": words.gettext("Export, free of tax: %(amount)s", amount=on),
+        "O": words.gettext("Not subject to tax: %(amount)s", amount=on),
+        "E": words.gettext("Exempt from tax: %(amount)s", amount=on),
+    }
+    charged = words.gettext("%(tax)s %(rate)s on %(amount)s", tax=tax_name(country), rate=rate(tax.rate), amount=on)
+    return without.get(tax.category, charged) if tax.rate == 0 else charged
+
+
+def day_of(instant: datetime, zone: str) -> date:
+    """The calendar day of an instant in the document's zone."""
+    return clock.local(instant, zone).date()
 
 
 @dataclass(frozen=True)
@@ -59,6 +124,11 @@ def by_period(lines: Iterable[Any]) -> list[Group]:
         return (of(line) is None, start, end)
 
     return [Group(key, list(found)) for key, found in groupby(sorted(lines, key=place), key=of)]
+
+
+def name_periods(lines: Iterable[Any]) -> bool:
+    """Whether the lines say their service period themselves."""
+    return any(line.period_start and line.period_end for line in lines)
 
 
 def by_frequency(lines: Iterable[Any]) -> list[Group]:

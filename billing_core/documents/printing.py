@@ -15,6 +15,9 @@ print/quote.html
     version     QuoteVersion with quote (with account, with seller; and rep), lines (with product) and taxes
     bill_to     as above, from the account
     user_id     the User ID of the contact it is addressed to, or empty
+    terms       the paragraphs of the terms, in the document's language
+    recurring   what each frequency costs after its first period: frequency, net, next_start
+    term_end    the first day after the term
 """
 
 from collections.abc import Callable, Mapping
