@@ -26,9 +26,9 @@ class Due:
 
 
 def payment_of(viewer: Viewer, public_id: str) -> Payment:
-    """A payment of one of the viewer's accounts, with its invoices and the payer. Raises NotFound."""
+    """A payment of one of the viewer's accounts, with its invoices, the payer and the account. Raises NotFound."""
     named = select(Payment).where(Payment.public_id == public_id, Payment.account_id.in_(sorted(viewer.account_ids)))
-    whole = named.options(selectinload(Payment.targets).joinedload(PaymentTarget.invoice), joinedload(Payment.payer))
+    whole = named.options(selectinload(Payment.targets).joinedload(PaymentTarget.invoice), joinedload(Payment.payer), joinedload(Payment.account))
     found = db.session().scalar(whole)
     if found is None:
         raise NotFound

@@ -1,0 +1,1 @@
+"""Invoices: what a contact sees of them, and the way to pay."""

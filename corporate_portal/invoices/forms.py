@@ -1,0 +1,77 @@
+"""The forms of the invoice pages: find in the list, choose how much to pay."""
+
+from typing import Any
+
+from wtforms import HiddenField, RadioField, ValidationError
+
+from billing_core import db, words
+from billing_core.payments.limits import CardAmounts
+from billing_core.web.forms import Amount, Form, TextLine
+from billing_core.words import lazy, mark
+
+FULL, PART = "full", "part"
+LONGEST_NUMBER = 60
+LONGEST_KEY = 30
+LONGEST_AMOUNT = 16
+STALE = mark("This page is not up to date any more. Please check the amount and confirm again.")
+
+
+class FindForm(Form):
+    """The search above the list: a GET form, so that the address says what is shown."""
+
+    class Meta(Form.Meta):
+        """It changes nothing, so it needs no token."""
+
+        csrf = False
+
+    number = TextLine(lazy("Invoice number"), LONGEST_NUMBER)
+
+
+class PayForm(Form):
+    """How much to pay. `seen` is what the page said is payable; `form_key` makes a second submit the same payment."""
+
+    share = RadioField(choices=[(FULL, ""), (PART, "")])
+    amount = Amount(lazy("Amount"), needed=False)
+    form_key = HiddenField()
+    seen = HiddenField()
+
+    def offer(self, allowed: CardAmounts, share: str) -> None:
+        """Make it ready to be shown: what can be paid now, and a key of its own. `share` is chosen beforehand."""
+        labels = {FULL: words.gettext("Pay in full"), PART: words.gettext("Pay a part")}
+        offered = [FULL] * allowed.full + [PART] * bool(allowed.most)
+        self.share.choices = [(value, labels[value]) for value in offered]
+        wanted = self.share.data or share
+        self.share.data = wanted if wanted in offered else next(iter(offered), None)
+        self.form_key.data = db.public_id("form")
+        self.seen.data = str(allowed.payable)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """As every form; besides, the hidden fields must be ours."""
+        valid: bool = super().validate(extra_validators)
+        if not (self._has_key() and self._has_seen()):
+            self.form_errors.append(words.gettext(STALE))
+            return False
+        return valid
+
+    def validate_amount(self, field: Amount) -> None:
+        """A part needs its amount."""
+        if self.share.data == PART and not field.data:
+            raise ValidationError(words.gettext("Enter the amount that you want to pay."))
+
+    @property
+    def wanted(self) -> int | None:
+        """The amount in smallest units; None is all that is payable. Of a form that is valid."""
+        return None if self.share.data == FULL else self.amount.amount
+
+    @property
+    def payable_seen(self) -> int:
+        """What the page said is payable, in smallest units. Of a form that is valid."""
+        return int(self.seen.data or 0)
+
+    def _has_key(self) -> bool:
+        key: str = self.form_key.data or ""
+        return 0 < len(key) <= LONGEST_KEY and key.isascii() and key.replace("_", "").isalnum()
+
+    def _has_seen(self) -> bool:
+        text: str = self.seen.data or ""
+        return 0 < len(text) <= LONGEST_AMOUNT and text.isascii() and text.isdigit()

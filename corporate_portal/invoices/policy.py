@@ -1,0 +1,38 @@
+"""What a contact may do with an invoice now: for the buttons of a page. The verbs ask again under their locks."""
+
+from dataclasses import dataclass
+
+from billing_core.ledger.models import Invoice
+from billing_core.payments.limits import CardAmounts, card_amounts
+from billing_core.permissions import Right, Viewer
+
+
+@dataclass(frozen=True)
+class Payability:
+    """What can be paid of an invoice. `payable` is the balance less what unfinished attempts hold (domain.md 5)."""
+
+    payable: int
+    held: int
+    by_card: CardAmounts
+    has_right: bool
+
+    @property
+    def can_pay(self) -> bool:
+        """The way to the card is open."""
+        return self.has_right and not self.by_card.is_none
+
+    @property
+    def only_by_transfer(self) -> bool:
+        """Something is open, but no card payment of it is possible."""
+        return self.payable > 0 and self.by_card.is_none
+
+
+def payability(viewer: Viewer, invoice: Invoice, held: int) -> Payability:
+    """What the viewer can pay of the invoice, of which `held` is held by unfinished attempts."""
+    payable = max(invoice.balance - held, 0)
+    return Payability(payable, held, card_amounts(payable, invoice.currency), may_pay(viewer, invoice.account_id))
+
+
+def may_pay(viewer: Viewer, account_id: int) -> bool:
+    """The right to pay, in the account that the invoice belongs to."""
+    return viewer.may(Right.PAY, account_id)

@@ -1,0 +1,132 @@
+"""What may be read about invoices. The viewer comes first: another account's invoice is simply not found.
+
+Lists are keyset pages without a count; every function says how many statements it costs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from billing_core import clock, db
+from billing_core.db.keyset import Key, Slice, page_of
+from billing_core.documents.models import Document
+from billing_core.errors import NotFound
+from billing_core.ledger import queries as ledger
+from billing_core.ledger.models import AccountBalance, Invoice
+from billing_core.ledger.service import BillTo
+from billing_core.payments import queries as payments
+from billing_core.payments.models import Payment
+from billing_core.permissions import Viewer
+from billing_core.sellers.models import Seller
+
+STATES = ("open", "past-due", "partially-paid", "paid", "all")
+"""What a list can be asked for; the first is what a contact sees first."""
+
+NEXT_DUE_FIRST = Key((Invoice.due_on, Invoice.id))
+NEWEST_FIRST = Key((Invoice.issued_on, Invoice.id), descending=True)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The filters of a list, as they stand in the address."""
+
+    state: str = "open"
+    number: str = ""
+    after: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """An invoice with everything that its page shows."""
+
+    invoice: Invoice
+    attempts: Sequence[Payment]
+    today: date
+    """On the seller's calendar: it decides whether the invoice is past due."""
+    has_document: bool
+    """A PDF is kept, or is going to be printed."""
+
+    @property
+    def bill_to(self) -> BillTo:
+        """The address that stands on it."""
+        return BillTo.from_bytes(self.invoice.bill_to)
+
+    @property
+    def held(self) -> int:
+        """What unfinished attempts hold of the balance."""
+        own = [t for attempt in self.attempts for t in attempt.targets if t.invoice_id == self.invoice.id]
+        return sum(target.amount for target in own if target.holds)
+
+    @property
+    def under_way(self) -> list[Payment]:
+        """The attempts whose outcome is not known yet."""
+        return [attempt for attempt in self.attempts if attempt.is_under_way]
+
+
+def invoices(viewer: Viewer, wanted: Wanted) -> Slice[Invoice]:
+    """A page of the current account's invoices with their sellers: what is open by due date, else the newest first.
+
+    One statement; past-due ones two, because each seller has its own calendar.
+    """
+    mine = select(Invoice).where(_in_current_account(viewer), _in_state(wanted.state))
+    rows = mine.options(joinedload(Invoice.seller))
+    if wanted.number:
+        rows = rows.where(Invoice.number.icontains(wanted.number, autoescape=True))
+    key = NEWEST_FIRST if wanted.state in ("paid", "all") else NEXT_DUE_FIRST
+    return page_of(rows, key, wanted.after, wanted.before)
+
+
+def balances(viewer: Viewer) -> list[AccountBalance]:
+    """Open balance and credit of the current account by currency. One statement."""
+    return ledger.balances_of([viewer.current.account_id] if viewer.current else [])
+
+
+def invoice_named(viewer: Viewer, public_id: str) -> Invoice:
+    """An invoice of one of the viewer's accounts, with its seller and account. One statement. Raises NotFound."""
+    found = db.session().scalar(_named(viewer, public_id).options(*_FRAME))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def whole_invoice(viewer: Viewer, public_id: str) -> Whole:
+    """An invoice with lines, taxes, allocations and attempts. Seven statements. Raises NotFound."""
+    parts = (selectinload(Invoice.lines), selectinload(Invoice.taxes), selectinload(Invoice.allocations))
+    found = db.session().scalar(_named(viewer, public_id).options(*_FRAME, *parts))
+    if found is None:
+        raise NotFound
+    document = select(Document.id).where(Document.subject == public_id, Document.kind == "invoice")
+    has_document = db.session().scalar(document) is not None
+    return Whole(found, payments.attempts_on(found.id), clock.today(found.seller.timezone), has_document)
+
+
+_FRAME = (joinedload(Invoice.seller), joinedload(Invoice.account))
+
+
+def _named(viewer: Viewer, public_id: str) -> Select[Invoice]:
+    return select(Invoice).where(Invoice.public_id == public_id, Invoice.account_id.in_(sorted(viewer.account_ids)))
+
+
+def _in_current_account(viewer: Viewer) -> ColumnElement[bool]:
+    chosen = viewer.current.account_id if viewer.current else None
+    return Invoice.account_id == chosen
+
+
+def _in_state(state: str) -> ColumnElement[bool]:
+    conditions = {
+        "open": Invoice.balance > 0,
+        "partially-paid": and_(Invoice.balance > 0, Invoice.balance < Invoice.total),
+        "paid": Invoice.balance == 0,
+        "all": Invoice.balance >= 0,
+    }
+    return _is_past_due() if state == "past-due" else conditions[state]
+
+
+def _is_past_due() -> ColumnElement[bool]:
+    zones = db.session().execute(select(Seller.id, Seller.timezone).order_by(Seller.id)).all()
+    late = [and_(Invoice.seller_id == seller, Invoice.due_on < clock.today(zone)) for seller, zone in zones]
+    return and_(Invoice.balance > 0, or_(false(), *late))

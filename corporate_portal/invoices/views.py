@@ -1,0 +1,168 @@
+"""A contact's pages: the invoices, one of them, its PDF, and the way of a card payment; and the processor's webhook."""
+
+from datetime import timedelta
+from io import BytesIO
+
+from flask import Blueprint, Response, make_response, redirect, request, send_file
+from werkzeug.wrappers import Response as Redirect
+
+from billing_core import clock, db
+from billing_core.documents import service as documents
+from billing_core.errors import NotAllowed, NotFound, Refusal
+from billing_core.payments import queries as payment_queries
+from billing_core.payments import service as card
+from billing_core.payments.models import Payment
+from billing_core.permissions import Right, demand
+from billing_core.web.guards import portal_page, public_page
+from billing_core.web.identity import viewer
+from billing_core.web.render import page, see, tell
+from billing_core.words import mark
+from corporate_portal.invoices import policy, queries
+from corporate_portal.invoices.forms import FULL, PART, FindForm, PayForm
+from corporate_portal.invoices.queries import STATES, Wanted, Whole
+
+invoices = Blueprint("invoices", __name__)
+payments = Blueprint("payments", __name__)
+webhooks = Blueprint("webhooks", __name__)
+
+Answer = str | Response | Redirect | tuple[str, int]
+
+
+@invoices.get("/invoices")
+@portal_page()
+def index() -> Answer:
+    """The invoices of the chosen account, open ones first."""
+    form = FindForm(request.args)
+    found = form.validate()
+    state = request.args.get("state", STATES[0])
+    if state not in STATES:
+        raise NotFound
+    number = (form.number.data or "") if found else ""
+    wanted = Wanted(state, number, request.args.get("after", ""), request.args.get("before", ""))
+    with db.reading():
+        rows = queries.invoices(viewer(), wanted)
+        waiting = payment_queries.under_way_on([invoice.id for invoice in rows.rows])
+        now = clock.now()
+        shown = page(
+            "invoices/index.html", form=form, wanted=wanted, rows=rows, waiting=waiting,
+            balances=queries.balances(viewer()), today=lambda invoice: clock.local(now, invoice.seller.timezone).date(),
+        )  # fmt: skip
+    return shown if found else (shown, 400)
+
+
+@invoices.get("/invoices/<string:public_id>")
+@portal_page()
+def detail(public_id: str) -> Answer:
+    """One invoice: state, balance and what to do first, the document and its payments below."""
+    with db.reading():
+        whole = queries.whole_invoice(viewer(), public_id)
+        return page("invoices/detail.html", **_about(whole))
+
+
+def _about(whole: Whole) -> dict[str, object]:
+    return {
+        "whole": whole,
+        "invoice": whole.invoice,
+        "today": whole.today,
+        "one_day": timedelta(days=1),
+        "pay": policy.payability(viewer(), whole.invoice, whole.held),
+    }
+
+
+@invoices.get("/invoices/<string:public_id>/pdf")
+@portal_page()
+def pdf(public_id: str) -> Answer:
+    """The stored document; while the worker still prints it, a page that looks again. Nothing is printed here."""
+    with db.reading():
+        invoice = queries.invoice_named(viewer(), public_id)
+        content = documents.content(invoice.public_id, "invoice")
+        if content is None and invoice.issued_elsewhere:
+            raise NotFound
+        if content is None:
+            waiting = make_response(page("invoices/pdf-pending.html", invoice=invoice), 202)
+            waiting.headers["Refresh"] = "3"
+            return waiting
+    data, name = BytesIO(content.data), content.filename
+    return send_file(data, content.media_type, as_attachment=True, download_name=name, etag=content.sha256)
+
+
+@invoices.get("/invoices/<string:public_id>/pay")
+@portal_page()
+def pay(public_id: str) -> Answer:
+    """Step 1 of paying: the full amount, or a part that is one click away."""
+    with db.reading():
+        whole = queries.whole_invoice(viewer(), public_id)
+        demand(Right.PAY, viewer(), whole.invoice.account_id)
+        if whole.invoice.balance == 0:
+            return see("invoices.detail", public_id=public_id)
+        return _pay_page(whole, PayForm(formdata=None), PART if request.args.get("share") == PART else FULL)
+
+
+@invoices.post("/invoices/<string:public_id>/pay")
+@portal_page()
+def start_payment(public_id: str) -> Answer:
+    """On to the hosted page, where the card is entered."""
+    form, status = PayForm(), 400
+    with db.reading():
+        form.amount.currency = queries.invoice_named(viewer(), public_id).currency
+    if form.validate_on_submit():
+        wanted, key = form.wanted, form.form_key.data
+        try:
+            return _onward(card.pay_invoice(viewer(), public_id, wanted, form_key=key, payable_seen=form.payable_seen))
+        except NotAllowed:
+            raise
+        except Refusal as refusal:
+            form.refuse(refusal)
+            status = refusal.status
+    with db.reading():
+        return _pay_page(queries.whole_invoice(viewer(), public_id), form), status
+
+
+def _pay_page(whole: Whole, form: PayForm, share: str = FULL) -> str:
+    """The form with what can be paid now. A refused one keeps what was typed and gets a new key: nothing was made."""
+    pay = policy.payability(viewer(), whole.invoice, whole.held)
+    form.offer(pay.by_card, share)
+    return page("invoices/pay.html", form=form, **_about(whole))
+
+
+def _onward(payment: Payment) -> Redirect:
+    if payment.can_go_on and payment.hosted_url:
+        return redirect(payment.hosted_url, 303)
+    return see("payments.detail", public_id=payment.public_id)
+
+
+@payments.get("/payments/<string:public_id>", endpoint="detail")
+@portal_page()
+def payment_detail(public_id: str) -> Answer:
+    """What became of a payment. The processor sends the payer back to here, with `returned`."""
+    if request.args.get("returned"):
+        card.come_back(viewer(), public_id)
+    with db.reading():
+        payment = payment_queries.payment_of(viewer(), public_id)
+        may_pay = policy.may_pay(viewer(), payment.account_id)
+        return page("invoices/payment.html", payment=payment, may_pay=may_pay)
+
+
+@payments.post("/payments/<string:public_id>/continue")
+@portal_page()
+def go_on(public_id: str) -> Answer:
+    """Back to the hosted page of an attempt that is under way."""
+    return _onward(card.continue_payment(viewer(), public_id))
+
+
+@payments.post("/payments/<string:public_id>/cancel")
+@portal_page()
+def cancel(public_id: str) -> Answer:
+    """End an attempt, at the processor first."""
+    payment = card.cancel_payment(viewer(), public_id)
+    if payment.state == "cancelled":
+        tell("success", mark("The payment was cancelled. Nothing was charged."))
+    return see("payments.detail", public_id=public_id)
+
+
+@webhooks.post("/webhooks/stripe")
+@public_page()
+def stripe() -> Response:
+    """The processor's news: believed only as far as its signature over the raw body holds, and then looked up."""
+    status = card.receive_event(request.get_data(cache=False), request.headers.get("Stripe-Signature", ""))
+    return Response(status=status, mimetype="text/plain")
