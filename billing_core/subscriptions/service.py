@@ -27,7 +27,7 @@ class SubscriptionStart:
 
 
 def start_subscription(begins: SubscriptionStart, actor: str) -> bool:
-    """Start it unless its cause already has; whether it was started now. Raises Invalid for a period or seats of nothing."""
+    """Start it unless its cause already has; whether it was started now. Raises Invalid for no seats or no days."""
     if begins.seats <= 0 or begins.period_end <= begins.period_start:
         raise Invalid("A subscription needs at least one seat and one day.")
     public_id = db.public_id("sub")

@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from billing_core import clock, db
+from billing_core.db.keyset import Key, Slice, page_of
 from billing_core.errors import NotFound
 from billing_core.ledger.models import Invoice
 from billing_core.orders.models import ServiceOrder
 from billing_core.permissions import Viewer
 from corporate_portal.quotes import states
-from corporate_portal.quotes.keyset import Key, Slice, page_of
 from corporate_portal.quotes.loading import WHOLE
 from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteVersion
 

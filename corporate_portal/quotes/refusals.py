@@ -38,6 +38,12 @@ class NotSubmitted(QuoteRefusal):
     message = mark("This quote is no longer a draft. Nothing was changed.")
 
 
+class DraftChanged(QuoteRefusal):
+    """Somebody, perhaps in another tab, saved the draft after this page was opened."""
+
+    message = mark("This draft was changed after you opened it. Nothing was saved: look at its present content first.")
+
+
 class DraftOutdated(QuoteRefusal):
     """Catalogue prices or tax rates moved after the draft was saved: a person has to look at the new sums first."""
 

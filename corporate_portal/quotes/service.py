@@ -32,6 +32,7 @@ from corporate_portal.quotes.policy import Author, Importer
 from corporate_portal.quotes.pricing import price_quote
 from corporate_portal.quotes.refusals import (
     AlreadyDecided,
+    DraftChanged,
     DraftOutdated,
     FrozenQuote,
     NobodyMayAccept,
@@ -72,21 +73,29 @@ class Rejection:
 # The representative's side
 
 
-def draft_quote(viewer: Viewer, account_public_id: str, content: QuoteContent) -> Quote:
-    """A new draft for one of the representative's own accounts. Raises NotFound for any other, Invalid by field."""
+def draft_quote(viewer: Viewer, account_public_id: str, content: QuoteContent, key: str = "") -> Quote:
+    """A new draft for one of the representative's own accounts. Raises NotFound for any other, Invalid by field.
+
+    `key` is the form's own random name: the same form sent twice makes one draft.
+    """
     found = select(Account).where(Account.public_id == account_public_id).options(joinedload(Account.seller))
     account = db.session().scalar(found)
     if account is None or not policy.may_write_for(viewer, account) or account.closed_on is not None:
         raise NotFound
+    same = select(Quote).where(Quote.source == "portal", Quote.external_id == key, Quote.account_id == account.id)
+    made = db.session().scalar(same) if key else None
+    if made is not None:
+        return made
     rep = db.session().get_one(Person, viewer.person_id)
-    return _write_quote(viewer, account, rep, content, "portal", "").quote
+    return _write_quote(viewer, account, rep, content, "portal", key).quote
 
 
-def change_draft(viewer: Viewer, public_id: str, content: QuoteContent) -> QuoteVersion:
-    """New content for a draft, at the prices and taxes of today. Raises NotSubmitted once it is no draft any more."""
-    version = _locked_for_author(viewer, public_id)
-    if version.state != states.DRAFT:
-        raise NotSubmitted
+def change_draft(viewer: Viewer, public_id: str, content: QuoteContent, seen_sha256: str) -> QuoteVersion:
+    """New content for a draft, at the prices and taxes of today.
+
+    `seen_sha256` is of the draft as it was opened (draft_sha256). Raises NotSubmitted, DraftChanged and Invalid.
+    """
+    version = _seen_draft(viewer, public_id, seen_sha256)
     check_texts(content)
     check_days(content, version.quote.account)
     priced = price_quote(version.quote.account, content)
@@ -100,14 +109,12 @@ def change_draft(viewer: Viewer, public_id: str, content: QuoteContent) -> Quote
     return version
 
 
-def submit_quote(viewer: Viewer, public_id: str) -> QuoteVersion:
+def submit_quote(viewer: Viewer, public_id: str, seen_sha256: str) -> QuoteVersion:
     """Freeze the draft and send it: from now on this very text can be accepted until its deadline, and never changes.
 
-    Raises NotSubmitted, NobodyMayAccept, DraftOutdated, and Invalid for a date that has passed.
+    Raises NotSubmitted, DraftChanged, NobodyMayAccept, DraftOutdated, and Invalid for a date that has passed.
     """
-    version = _locked_for_author(viewer, public_id)
-    if version.state != states.DRAFT:
-        raise NotSubmitted
+    version = _seen_draft(viewer, public_id, seen_sha256)
     account = version.quote.account
     content = content_of(version, own_prices=version.quote.source != "portal")
     check_days(content, account)
@@ -116,6 +123,20 @@ def submit_quote(viewer: Viewer, public_id: str) -> QuoteVersion:
     if not is_as_saved(version, price_quote(account, content)):
         raise DraftOutdated
     _submit(viewer, version, announce=True)
+    return version
+
+
+def draft_sha256(version: QuoteVersion) -> str:
+    """What a draft says now, as one word: pages carry it, so that nobody changes or submits what they did not see."""
+    return digest(document_of(version))
+
+
+def _seen_draft(viewer: Viewer, public_id: str, seen_sha256: str) -> QuoteVersion:
+    version = _locked_for_author(viewer, public_id)
+    if version.state != states.DRAFT:
+        raise NotSubmitted
+    if draft_sha256(version) != seen_sha256:
+        raise DraftChanged
     return version
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, make_response, request, send_file, url_for
 from werkzeug.wrappers import Response
 
 from billing_core import clock, db, words
+from billing_core.db.keyset import Slice
 from billing_core.documents import service as documents
 from billing_core.errors import Invalid, NotAllowed
 from billing_core.permissions import Right
@@ -15,7 +16,6 @@ from billing_core.web.render import page, see, tell
 from billing_core.words import mark
 from corporate_portal.quotes import policy, queries, recurring, service, showing, states, terms
 from corporate_portal.quotes.forms import ConfirmForm, OrderDetailsForm, RejectForm
-from corporate_portal.quotes.keyset import Slice
 from corporate_portal.quotes.models import QuoteVersion
 from corporate_portal.quotes.refusals import QuoteRefusal
 
