@@ -151,3 +151,37 @@ def test_a_claim_whose_process_died_lapses(till: Till) -> None:
     assert busy.value.http_status == 409
     till.ahead = 61
     assert till.open(key="k1").status == "open"
+
+
+def test_a_call_that_was_overtaken_has_no_effect(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its claim lapses while it works, another call takes the key over and is answered: the slow one must not act."""
+    opened: list[str] = []
+
+    def is_overtaken(seconds: float) -> None:
+        till.ahead = 61
+        opened.append(till.open(key="k1").id)
+
+    till.sandbox.faults.next_call("checkout.sessions.create", Fault.SLOW, seconds=1)
+    monkeypatch.setattr("stripe_sandbox.api.time.sleep", is_overtaken)
+    with pytest.raises(stripe.APIError) as late:
+        till.open(key="k1")
+    assert late.value.http_status == 409
+    assert [session.id for session in till.client.v1.checkout.sessions.list().data] == opened
+    assert till.open(key="k1").id == opened[0]
+
+
+def test_a_refusal_undoes_what_the_call_had_begun(till: Till) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        till.client.v1.payment_intents.create(
+            {
+                "amount": 5000,
+                "currency": "eur",
+                "payment_method": "pm_card_visa",
+                "confirm": True,
+                "off_session": True,
+                "expand": ["amount"],
+            }
+        )
+    assert refused.value.param == "expand"
+    assert till.client.v1.payment_intents.list().data == []
+    assert till.events() == []
