@@ -57,6 +57,7 @@ def configure(url: str) -> Engine:
     if url.startswith("sqlite"):
         _engine = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False})
         event.listen(_engine, "connect", _prepare_sqlite)
+        event.listen(_engine, "checkin", _let_sqlite_write)
     else:
         _engine = create_engine(
             url,
@@ -86,6 +87,12 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "trusted_schema = OFF",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _let_sqlite_write(connection: sqlite3.Connection | None, _record: Any) -> None:
+    """A reader's connection goes back to the pool able to write: the next one to take it may be a writer."""
+    if connection is not None:
+        connection.execute("PRAGMA query_only = OFF")
 
 
 def session() -> Session:
@@ -119,13 +126,6 @@ def reading() -> Iterator[Session]:
         finally:
             _session.reset(token)
             opened.rollback()
-            if is_sqlite:
-                _release_sqlite_reader(opened)
-
-
-def _release_sqlite_reader(opened: Session) -> None:
-    opened.execute(text("PRAGMA query_only = OFF"))
-    opened.rollback()
 
 
 def perform(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
