@@ -95,10 +95,10 @@ def _read(realm: Realm) -> Viewer | None:
         if session is None or not session.person.is_active:
             return None
         found = _viewer_of(session.person, realm, session)
-    if not rows.may_enter(found):
-        return None
-    if rows.needs_touch(session):
-        g.setdefault("touch", {})[realm] = partial(db.perform, rows.touch_session, session.id)
+        if not rows.may_enter(found):
+            return None
+        if rows.needs_touch(session):
+            g.setdefault("touch", {})[realm] = partial(db.perform, rows.touch_session, session.id)
     return found
 
 
