@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from app import schema, settings as configuration
+from app import schema
+from app import settings as configuration
 from app.settings import BadSettings, Settings
 from billing_core import db
 

@@ -1,8 +1,9 @@
 """Refusals and errors as pages: what happened, what is safe, what next. The server answers 500 to its own faults only."""
 
-from flask import Flask, Response, current_app, make_response, render_template
+from flask import Flask, current_app, make_response, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response
 
 from billing_core import words
 from billing_core.errors import Refusal, TooMany
@@ -30,12 +31,14 @@ def _refused(refusal: Refusal) -> Response:
 
 
 def _stale_form(_error: CSRFError) -> Response:
-    return _page(400, words.gettext("This page was open for too long. Go back, load it again and repeat your last step."))
+    return _page(
+        400, words.gettext("This page was open for too long. Go back, load it again and repeat your last step.")
+    )
 
 
 def _http_error(error: HTTPException) -> Response:
-    if error.response is not None:
-        return Response.force_type(error.response)
+    if isinstance(error.response, Response):
+        return error.response
     if isinstance(error, InternalServerError) and error.original_exception is not None:
         current_app.logger.error("unhandled fault", exc_info=error.original_exception)
     response = _page(error.code or 500, "")

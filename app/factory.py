@@ -16,7 +16,7 @@ from app.settings import Settings
 from app.static_files import static_files
 from billing_core import db, templating, words
 from billing_core.permissions import Realm
-from billing_core.web import choices, csrf, identity
+from billing_core.web import csrf, identity
 from billing_core.web.choices import web
 from billing_core.web.guards import public_page
 from corporate_portal.auth.views import auth
@@ -53,7 +53,6 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
         MAX_CONTENT_LENGTH=1_000_000,
         TRUSTED_HOSTS=_trusted_hosts(settings),
         SIGN_IN=SIGN_IN,
-        HOME=navigation.HOME,
         HOME=navigation.HOME,
     )
     app.extensions["ports"] = ports

@@ -93,7 +93,8 @@ def _tabs(viewer: Viewer) -> list[Tab]:
         Tab(
             words.gettext(label),
             url_for(endpoint),
-            request.endpoint == endpoint or (endpoint.endswith(".index") and _within(blueprint, endpoint, viewer.realm)),
+            request.endpoint == endpoint
+            or (endpoint.endswith(".index") and _within(blueprint, endpoint, viewer.realm)),
             counts.get(endpoint),
         )
         for label, endpoint in TABS[viewer.realm]

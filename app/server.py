@@ -9,7 +9,6 @@ from contextlib import closing
 from types import FrameType
 from typing import Any
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from app.factory import create_app
@@ -18,11 +17,11 @@ from app.worker import Worker
 from billing_core import db
 
 
-class PortTaken(Exception):  # noqa: N818 - told to the operator
+class PortTaken(Exception):
     """Something else listens at the address."""
 
 
-class _Server(BaseApplication):  # type: ignore[misc]
+class _Server(BaseApplication):
     """gunicorn, configured from our settings; the application is made in each process after the fork."""
 
     def __init__(self, settings: Settings, *, with_worker: bool) -> None:
@@ -46,7 +45,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> Any:
         """The application; in single-process mode its worker thread starts with it."""
         application = create_app(self.settings)
         if self.with_worker:
@@ -72,6 +71,11 @@ def serve(settings: Settings, *, with_worker: bool) -> None:
     _Server(settings, with_worker=with_worker).run()
 
 
+def _tell_end(child: subprocess.Popen[bytes], ended: threading.Event) -> None:
+    child.wait()
+    ended.set()
+
+
 def supervise(settings: Settings) -> int:
     """Run the web processes and a worker process; when one of the two ends, end the other. The exit status."""
     db.engine().dispose()
@@ -86,7 +90,7 @@ def supervise(settings: Settings) -> int:
     signal.signal(signal.SIGINT, stop)
     ended = threading.Event()
     for child in children:
-        threading.Thread(target=lambda c: (c.wait(), ended.set()), args=(child,), daemon=True).start()
+        threading.Thread(target=_tell_end, args=(child, ended), daemon=True).start()
     while not ended.wait(0.5):
         pass
     for child in children:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 PREFIX = "PORTAL_"
 
 
-class BadSettings(Exception):  # noqa: N818 - told to the operator as a list
+class BadSettings(Exception):
     """One or more settings cannot be used; `problems` has a line for each."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -107,7 +107,10 @@ _FOR_TESTS = {"PORTAL_TEST_POSTGRES_URL", "PORTAL_PROVE", "PORTAL_CRASH_AT", "PO
 
 def _problems(settings: Settings) -> list[str]:
     checks = [
-        (settings.environment in ("development", "production"), "PORTAL_ENVIRONMENT must be development or production."),
+        (
+            settings.environment in ("development", "production"),
+            "PORTAL_ENVIRONMENT must be development or production.",
+        ),
         (0 < settings.port < 65536, "PORTAL_PORT must be between 1 and 65535."),
         (1 <= settings.web_processes <= 64, "PORTAL_WEB_PROCESSES must be between 1 and 64."),
         (1 <= settings.web_threads <= 64, "PORTAL_WEB_THREADS must be between 1 and 64."),
@@ -128,7 +131,9 @@ def _problems(settings: Settings) -> list[str]:
             (settings.is_secure, "PORTAL_PUBLIC_URL must be set and begin with https:// in production."),
         ]
     elif settings.stripe_secret_key:
-        checks.append((bool(settings.stripe_webhook_secret), "PORTAL_STRIPE_WEBHOOK_SECRET is needed with a Stripe key."))
+        checks.append(
+            (bool(settings.stripe_webhook_secret), "PORTAL_STRIPE_WEBHOOK_SECRET is needed with a Stripe key.")
+        )
     return [sentence for ok, sentence in checks if not ok]
 
 

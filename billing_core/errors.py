@@ -7,7 +7,7 @@ A refusal carries a message id with parameters, never finished text: the reader'
 from typing import Any
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class Refusal(Exception):
     """A request that the rules do not allow. `message` is an English msgid with %(name)s places for `params`."""
 
     status = 409

@@ -7,8 +7,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from billing_core import db
-from billing_core.permissions import Realm
 from billing_core.people import Person
+from billing_core.permissions import Realm
 
 HEADERS = {
     "Content-Security-Policy": "frame-ancestors 'none'",
@@ -131,4 +131,5 @@ def check_page(page: Page) -> None:
     for label in html.select("label[for]"):
         assert html.find(id=str(label["for"])), f"{title}: label for nothing: {label['for']}"
     shown = html.body.get_text(" ") if html.body else ""
-    assert "%(" not in shown and "None" not in shown.split(), f"{title}: an unfilled place"
+    assert "%(" not in shown, f"{title}: an unfilled place"
+    assert "None" not in shown.split(), f"{title}: a value that is none"

@@ -45,7 +45,7 @@ def postgres_url() -> Iterator[URL]:
     """A migrated PostgreSQL database of this test process."""
     given = os.environ.get("PORTAL_TEST_POSTGRES_URL")
     if not given:
-        pytest.fail("PORTAL_TEST_POSTGRES_URL is not set: run the tests with bin/test or bin/with-postgres", pytrace=False)
+        pytest.fail("PORTAL_TEST_POSTGRES_URL is not set: use bin/test or bin/with-postgres", pytrace=False)
     name = f"portal_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
     server = create_engine(given, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:

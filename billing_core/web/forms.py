@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, IntegerField, StringField, TextAreaField
+from wtforms.form import BaseForm
 from wtforms.validators import Length, Optional, StopValidation, ValidationError
 
 from billing_core import money, words
@@ -78,7 +79,7 @@ class TextLine(StringField):
     """One line of text, trimmed, at most `longest` characters."""
 
     def __init__(
-        self, label: Any, longest: int, *, needed: str | bool = False, validators: Sequence[Any] = (), **kwargs: Any
+        self, label: str, longest: int, *, needed: str | bool = False, validators: Sequence[Any] = (), **kwargs: Any
     ) -> None:
         super().__init__(label, _rules(longest, needed, validators), filters=[_tidy], **kwargs)
 
@@ -87,7 +88,7 @@ class TextBlock(TextAreaField):
     """Several lines of text, trimmed, at most `longest` characters."""
 
     def __init__(
-        self, label: Any, longest: int, *, needed: str | bool = False, validators: Sequence[Any] = (), **kwargs: Any
+        self, label: str, longest: int, *, needed: str | bool = False, validators: Sequence[Any] = (), **kwargs: Any
     ) -> None:
         super().__init__(label, _rules(longest, needed, validators), filters=[_tidy], **kwargs)
 
@@ -145,7 +146,7 @@ class Amount(StringField):
     def __init__(self, label: Any, *, needed: bool = True, **kwargs: Any) -> None:
         super().__init__(label, [Needed()] if needed else [Optional()], filters=[_tidy], **kwargs)
 
-    def post_validate(self, form: Form, validation_stopped: bool) -> None:
+    def post_validate(self, form: BaseForm, validation_stopped: bool) -> None:
         """Read the text by the reader's rules for figures. Raises ValueError with the sentence for the field."""
         self.amount = None
         if self.data and not validation_stopped:

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -85,9 +85,12 @@ def mark(message: str) -> str:
     return message
 
 
-def lazy(message: str) -> LazyProxy:
-    """A message of a class or module that is translated when it is shown: labels of form fields."""
-    return LazyProxy(gettext, message, enable_cache=False)
+def lazy(message: str) -> str:
+    """A message of a class or module that is translated when it is shown: labels of form fields.
+
+    What it returns is not a str but behaves as the translation in the reader's language wherever it is used as one.
+    """
+    return cast(str, LazyProxy(gettext, message, enable_cache=False))
 
 
 def sentence(refusal: Refusal) -> str:

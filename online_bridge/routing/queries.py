@@ -56,7 +56,9 @@ def products_in_use(viewer: Viewer) -> list[Product]:
     """The products that licences can be added to: those the account uses, else the active catalogue."""
     assert viewer.current is not None
     used = select(Subscription.product_id).where(Subscription.account_id == viewer.current.account_id)
-    own = db.session().scalars(select(Product).where(Product.id.in_(used)).order_by(Product.position, Product.name)).all()
+    own = (
+        db.session().scalars(select(Product).where(Product.id.in_(used)).order_by(Product.position, Product.name)).all()
+    )
     if own:
         return list(own)
     offered = select(Product).where(Product.is_active, Product.seat_kind != "none")

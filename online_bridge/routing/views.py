@@ -53,7 +53,7 @@ def send_question() -> str | Response | tuple[str, int]:
     form = AskContact()
     if form.validate_on_submit():
         try:
-            db.perform(service.ask_contact, viewer(), form.message.data)
+            db.perform(service.ask_contact, viewer(), form.message.data or "")
         except service.EnoughAsked as refusal:
             form.refuse(refusal)
         else:

@@ -68,7 +68,7 @@ def environment(url: str, data_dir: Path, port: int, secret: str, **more: str) -
 def running(
     url: str, data_dir: Path, secret: str, *, without: str = "", command: str = "web", **more: str
 ) -> Iterator[Server]:
-    """The program as `portal web` (2 processes) or `portal run`. `without` names a guard of guards_off.py to leave out."""
+    """The program as `portal web` (2 processes) or `portal run`. `without`: a guard of guards_off.py to leave out."""
     port = free_port()
     program = ["tests.concurrency.guards_off", without] if without else ["app.cli"]
     with (data_dir / "server.log").open("ab") as log:

@@ -55,7 +55,7 @@ def tax_rates(country: str) -> None:
     def insert() -> None:
         rows = {"S": RATES.get(country, 2000), "AE": 0, "O": 0, "Z": 0, "E": 0}
         for category, rate in rows.items():
-            text_en, text_de = (("Reverse charge", "Steuerschuldnerschaft") if category != "S" else ("", ""))
+            text_en, text_de = ("Reverse charge", "Steuerschuldnerschaft") if category != "S" else ("", "")
             db.add_if_absent(
                 TaxRate, country=country, category=category, rate=rate, valid_from=date(2000, 1, 1),
                 exemption_en=text_en, exemption_de=text_de,

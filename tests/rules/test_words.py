@@ -61,14 +61,15 @@ def translated() -> dict[str, Message]:
             if message.id and message.string:
                 key = message.id if isinstance(message.id, str) else message.id[0]
                 assert not message.fuzzy, f"{path.name}: fuzzy: {key}"
-                assert key not in found or found[key].string == message.string, f"{path.name}: two translations of {key!r}"
+                same = key not in found or found[key].string == message.string
+                assert same, f"{path.name}: two translations of {key!r}"
                 found[key] = message
     return found
 
 
 def test_every_text_has_a_german_translation() -> None:
-    missing = {key: place for key, place in extracted().items() if key not in translated()}
-    assert not missing, "\n".join(f"{place}: {key!r}" for key, place in sorted(missing.items(), key=lambda item: item[1]))
+    missing = sorted(f"{place}: {key!r}" for key, place in extracted().items() if key not in translated())
+    assert not missing, "\n".join(missing)
 
 
 def test_no_translation_is_left_over() -> None:
@@ -81,7 +82,10 @@ def test_translations_have_the_same_places() -> None:
         ids = message.id if isinstance(message.id, tuple) else (message.id,)
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
         wanted = {place for text in ids for place in PLACE.findall(text)}
-        wrong += [key for text in strings if not set(PLACE.findall(text)) <= wanted or wanted - {"num"} - set(PLACE.findall(text))]
+        for text in strings:
+            given = set(PLACE.findall(text))
+            if given - wanted or wanted - {"num"} - given:
+                wrong.append(key)
     assert not wrong
 
 

@@ -1,0 +1,79 @@
+"""Invoices as the ledger issues them, and card payments up to a wanted state."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from billing_core import clock, db
+from billing_core.accounts import Account
+from billing_core.documents.service import keep_document
+from billing_core.ledger.models import Invoice
+from billing_core.ledger.service import (
+    BillTo,
+    ImportedInvoice,
+    InvoiceDraft,
+    LineDraft,
+    import_invoice,
+    issue_invoice,
+)
+from billing_core.people import BillingContact, Person
+from tests.factories import core
+
+PDF = b"%PDF-1.7 a stored document"
+
+
+def line(net: int = 10000, rate: int = 0, **changes: Any) -> LineDraft:
+    """One line of one unit; without tax unless a rate is given."""
+    values: dict[str, Any] = {
+        "description": "Meeting Pro", "quantity": 1, "unit_price": net, "tax_category": "S" if rate else "O",
+        "tax_rate": rate, "exemption": "" if rate else "Outside the scope of VAT", "unit": "organizer",
+        "period_start": date(2026, 1, 1), "period_end": date(2027, 1, 1),
+    }  # fmt: skip
+    return LineDraft(**(values | changes))
+
+
+def draft(of: Account, *lines: LineDraft, contact: Person | None = None, **changes: Any) -> InvoiceDraft:
+    """What is to be issued to the account: 100.00 without tax, if no lines are given."""
+    with db.reading() as session:
+        whole = session.scalars(select(Account).where(Account.id == of.id).options(joinedload(Account.seller))).one()
+        addressed = BillingContact.person_id == contact.id if contact else BillingContact.id < 0
+        place = session.scalar(select(BillingContact.id).where(BillingContact.account_id == of.id, addressed))
+    today = clock.today(whole.seller.timezone)
+    values: dict[str, Any] = {
+        "account_id": of.id, "seller_id": whole.seller_id, "seller_code": whole.seller.code, "contact_id": place,
+        "currency": of.currency, "locale": of.locale, "issued_on": today, "due_on": today + timedelta(days=30),
+        "bill_to": BillTo(of.name, of.street, of.postal_code, of.city, of.country, vat_id=of.vat_id),
+        "lines": lines or (line(),), "title": "Meetings for a year",
+    }  # fmt: skip
+    return InvoiceDraft(**(values | changes))
+
+
+def invoice(of: Account, total: int = 10000, *, contact: Person | None = None, **changes: Any) -> Invoice:
+    """An issued invoice of this total, untaxed."""
+    found: Invoice = db.perform(issue_invoice, draft(of, line(total), contact=contact, **changes), "test")
+    return found
+
+
+def imported_invoice(of: Account, number: str, total: int = 10000, paid: int = 0) -> Invoice:
+    """An invoice that was issued elsewhere."""
+    whole = ImportedInvoice(draft(of, line(total)), "test", number, number, paid)
+    found: Invoice = db.perform(import_invoice, whole, "import")
+    return found
+
+
+def pdf_of(of: Invoice) -> None:
+    """The invoice's document is there."""
+    db.perform(keep_document, of.public_id, "invoice", of.locale, f"{of.number}.pdf", PDF)
+
+
+def payer(of: Account, rights: str = "accept pay manage", **changes: Any) -> Person:
+    """A contact of the account who may pay, unless other rights are named."""
+    return core.contact(of, rights=rights, **changes)
+
+
+def reread(row: Invoice) -> Invoice:
+    """The invoice as it is now."""
+    with db.reading() as session:
+        return session.get_one(Invoice, row.id)
