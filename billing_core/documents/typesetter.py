@@ -60,8 +60,7 @@ class Typesetter:
             pdf_tags=True,
             pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
         )
-        assert isinstance(pdf, bytes)
-        return pdf
+        return bytes(pdf)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """The printer in use: WeasyPrint in one child process, kept warm, limited in time and memory, replaced when it fails.
 
-A child of its own, because the layout of a page that someone's data made enormous can neither be interrupted nor bounded
-inside the worker; because WeasyPrint's 90 MB stay out of the web process; and because it never sees a secret.
+A child of its own, because the layout of a page that someone's data made enormous can neither be interrupted nor
+bounded inside the worker; because WeasyPrint's 90 MB stay out of the web process; and because it never sees a secret.
 """
 
 import os
@@ -16,16 +16,7 @@ from billing_core.documents import wire
 from billing_core.documents.printing import CannotPrint
 
 _ROOT = Path(__file__).parents[2]
-_PASSED_ON = (
-    "PATH",
-    "HOME",
-    "TMPDIR",
-    "LANG",
-    "FONTCONFIG_FILE",
-    "FONTCONFIG_PATH",
-    "XDG_CACHE_HOME",
-    "LD_LIBRARY_PATH",
-)
+_PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "XDG_CACHE_HOME", "FONTCONFIG_FILE", "LD_LIBRARY_PATH")
 """What the child gets of our environment: never a setting of ours, so never a secret."""
 
 

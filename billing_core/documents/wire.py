@@ -8,7 +8,7 @@ _HEAD = 9
 
 
 def send(to: socket.socket, kind: bytes, body: bytes = b"", deadline: float | None = None) -> None:
-    """Send one message. `deadline` is on time.monotonic(); TimeoutError behind it, OSError when the other side is gone."""
+    """Send one message. Raises TimeoutError behind the deadline (time.monotonic()), OSError when nobody is there."""
     to.settimeout(_left(deadline))
     to.sendall(kind + len(body).to_bytes(_HEAD - 1, "big") + body)
 

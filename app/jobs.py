@@ -1,0 +1,71 @@
+"""Every kind of job and who does it, and what comes again by itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from app.ports import Ports
+from billing_core import clock, db, jobs
+from billing_core.credentials import service as credentials
+from billing_core.documents import printing
+from billing_core.documents import service as documents
+from billing_core.mail import service as mail
+from billing_core.orders import jobs as orders
+from billing_core.payments import moves
+from billing_core.payments import service as payments
+from corporate_portal.invoices.prints import invoice_print
+from corporate_portal.quotes import jobs as quotes
+from corporate_portal.quotes.prints import quote_print
+
+Handler = Callable[..., object]
+"""Called with the job's arguments, outside any transaction; may run twice for one job."""
+
+PRINTS: dict[str, printing.Builder] = {"invoice": invoice_print, "quote": quote_print}
+"""Which wing prints which kind of document."""
+
+KEPT_FOR = timedelta(days=30)
+"""How long a job that is done can still be looked at."""
+
+
+@dataclass(frozen=True)
+class Recurring:
+    """Work that is to be done again and again: one row waits for its time, however many workers there are."""
+
+    kind: str
+    every: timedelta
+
+    @property
+    def once_key(self) -> str:
+        """The key under which that one row waits."""
+        return f"every:{self.kind}"
+
+
+RECURRING = (
+    Recurring("quotes.expire", timedelta(minutes=1)),
+    Recurring("payments.reconcile", timedelta(minutes=1)),
+    Recurring(credentials.TIDY, timedelta(days=1)),
+    Recurring("jobs.prune", timedelta(days=1)),
+)
+
+
+def handlers(ports: Ports) -> dict[str, Handler]:
+    """The handler of each kind, given the adapters in use."""
+    return {
+        documents.RENDER: partial(printing.render_document, builders=PRINTS, printer=ports.printer),
+        mail.SEND: partial(mail.send, transport=ports.transport),
+        moves.SETTLE: payments.settle_later,
+        "payments.reconcile": payments.reconcile_due,
+        "order.fulfil": orders.fulfil_on_day,
+        "quotes.expire": quotes.expire_due,
+        credentials.SEND_LINK: credentials.send_password_link,
+        credentials.TIDY: credentials.tidy,
+        "jobs.prune": prune_jobs,
+    }
+
+
+def prune_jobs() -> None:
+    """Handler of `jobs.prune`: forget what was done long ago, a thousand rows a transaction."""
+    before = clock.now() - KEPT_FOR
+    while db.perform(jobs.prune, before):
+        pass
