@@ -1,0 +1,1 @@
+"""The demo: invented customers that go through the same import as real ones. Never in production."""
