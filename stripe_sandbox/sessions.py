@@ -26,14 +26,14 @@ REFERENCE_LENGTH = 200
 MODELLED = frozenset(
     {
         "adaptive_pricing.enabled", "allowed_payment_method_types", "branding_settings.display_name", "cancel_url",
-        "client_reference_id", "currency",
-        "customer", "customer_creation", "customer_email", "expand", "expires_at", "line_items.price_data.currency",
-        "line_items.price_data.product_data.description", "line_items.price_data.product_data.name",
-        "line_items.price_data.unit_amount", "line_items.quantity", "locale", "metadata", "mode",
-        "payment_intent_data.description", "payment_intent_data.metadata", "payment_intent_data.receipt_email",
-        "payment_intent_data.setup_future_usage", "payment_intent_data.statement_descriptor_suffix",
-        "payment_method_options.card.restrictions.brands_blocked",
-        "setup_intent_data.description", "setup_intent_data.metadata", "submit_type", "success_url", "ui_mode",
+        "client_reference_id", "currency", "customer", "customer_creation", "customer_email", "expand", "expires_at",
+        "line_items.price_data.currency", "line_items.price_data.product_data.description",
+        "line_items.price_data.product_data.name", "line_items.price_data.unit_amount", "line_items.quantity",
+        "locale", "metadata", "mode", "payment_intent_data.description", "payment_intent_data.metadata",
+        "payment_intent_data.receipt_email", "payment_intent_data.setup_future_usage",
+        "payment_intent_data.statement_descriptor_suffix",
+        "payment_method_options.card.restrictions.brands_blocked", "setup_intent_data.description",
+        "setup_intent_data.metadata", "submit_type", "success_url", "ui_mode",
     }
 )  # fmt: skip
 
@@ -51,6 +51,7 @@ def _create(base_path: str, unit: Unit, params: Json, args: Mapping[str, str]) -
     session: Json = {
         "id": identifier,
         "object": "checkout.session",
+        "adaptive_pricing": {"enabled": False},
         "after_expiration": None,
         "allow_promotion_codes": None,
         "allowed_payment_method_types": params.get("allowed_payment_method_types"),
@@ -127,6 +128,8 @@ def _checked_mode(params: Json) -> str:
         raise invalid("The sandbox models the hosted page only.", "ui_mode")
     if params.get("allowed_payment_method_types", ["card"]) != ["card"]:
         raise invalid("The sandbox models cards only.", "allowed_payment_method_types")
+    if params.get("adaptive_pricing", {}).get("enabled"):
+        raise invalid("The sandbox charges in the session's own currency only.", "adaptive_pricing[enabled]")
     if mode == "setup" and not {"currency", "allowed_payment_method_types"} & params.keys():
         raise invalid("Setup mode needs a currency, or the payment method types that it allows.", "currency")
     if "success_url" not in params:

@@ -90,6 +90,7 @@ def test_a_session_lives_thirty_minutes_to_a_day(till: Till, seconds: int) -> No
         ({"metadata": {str(number): "x" for number in range(51)}}, "metadata"),
         ({"expires_at": "tomorrow"}, "expires_at"),
         ({"allow_promotion_codes": True}, "allow_promotion_codes"),
+        ({"adaptive_pricing": {"enabled": True}}, "adaptive_pricing[enabled]"),
         ({"allowed_payment_method_types": ["sepa_debit"]}, "allowed_payment_method_types"),
         # Gone from the wire since the API version that the SDK is pinned to.
         ({"payment_method_types": ["card"]}, "payment_method_types"),
