@@ -76,7 +76,7 @@ class StripeGateway:
             event = self._client.construct_event(body, signature, self._secret)
         except (ValueError, stripe.SignatureVerificationError) as error:
             raise Forged(str(error)) from error
-        about: Any = event.data.object
+        about: Any = event.data.object.to_dict()  # a StripeObject has no `get`
         ours = event.livemode == self._live
         metadata = about.get("metadata") or {}
         reference = about.get("client_reference_id") or metadata.get("payment")
