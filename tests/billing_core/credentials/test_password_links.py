@@ -185,7 +185,7 @@ def test_no_token_is_stored_but_in_the_mail(database: Database) -> None:
 def test_more_than_three_an_hour_are_dropped_in_silence(database: Database) -> None:
     contact()
     with time_machine.travel(NOON, tick=False) as moving:
-        for typed in ("anna.schmidt", "ANNA.SCHMIDT", " anna.schmidt", "anna.schmidt", "ａnna.schmidt"):
+        for typed in ("anna.schmidt", "ANNA.SCHMIDT", " anna.schmidt", "anna.schmidt", "\uff41nna.schmidt"):
             ask(typed)
         run_link_jobs()
         assert len(mails()) == 3
