@@ -1,5 +1,6 @@
 """The staff's pages: the work list, quotes in the making, what became of them, and the jobs that gave up."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from io import BytesIO
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response
 from billing_core import clock, db, jobs, words
 from billing_core.accounts import Account
 from billing_core.documents import service as documents
-from billing_core.errors import Invalid
+from billing_core.errors import Invalid, NotFound
 from billing_core.web.guards import desk_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
@@ -265,12 +266,14 @@ def list_jobs() -> Answer:
         return page("desk/jobs.html", dead=jobs.dead())
 
 
-@desk.post("/desk/jobs/<int(max=2147483647):job_id>/retry")
+@desk.post("/desk/jobs/<string:number>/retry")
 @desk_page(*service.MAY_RETRY)
-def retry_job(job_id: int) -> Answer:
+def retry_job(number: str) -> Answer:
     """Give a job another round of attempts."""
+    if re.fullmatch("[0-9]{1,9}", number) is None:
+        raise NotFound
     try:
-        db.perform(service.retry_job, viewer(), job_id)
+        db.perform(service.retry_job, viewer(), int(number))
         tell("success", mark("The job will be tried again at once."))
     except service.SameWorkWaiting as refusal:
         tell("info", refusal.message)
