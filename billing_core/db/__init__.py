@@ -125,7 +125,7 @@ def reading() -> Iterator[Session]:
             yield opened
         finally:
             _session.reset(token)
-            opened.rollback()
+            opened.close()  # not rollback: that would expire the rows that the reader goes on to show
 
 
 def perform(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
