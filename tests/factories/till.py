@@ -22,7 +22,7 @@ CREATE, RETRIEVE, EXPIRE = "checkout.sessions.create", "checkout.sessions.retrie
 
 
 class CardTill:
-    """A sandbox on a file, chosen as the processor of the payment verbs. The SDK does not repeat calls by itself here."""
+    """A sandbox on a file, chosen as the processor of the payment verbs."""
 
     def __init__(self, path: Path, secret: str = SECRET) -> None:
         self.path = path
