@@ -140,9 +140,13 @@ def compose(mail: OutboxMail, sender: str) -> EmailMessage:
     return message
 
 
+def attachments_of(mail: OutboxMail) -> list[tuple[str, str]]:
+    """The attached documents as (kind, public id of the object)."""
+    return [(kind, subject) for kind, _, subject in (name.partition(":") for name in mail.attached.split())]
+
+
 def _attachments(mail: OutboxMail) -> Iterator[documents.Content]:
-    for name in mail.attached.split():
-        kind, _, subject = name.partition(":")
+    for kind, subject in attachments_of(mail):
         content = documents.content(subject, kind)
         if content is None:
             age = clock.now() - mail.created_at
