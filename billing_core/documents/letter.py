@@ -74,7 +74,7 @@ def tax_name(country: str) -> str:
     """What the tax of the seller's country is called on a document."""
     if country == "US":
         return words.gettext("Sales tax")
-    return words.pgettext("CH", "VAT") if country in ("CH", "LI") else words.gettext("VAT")
+    return words.gettext("Swiss VAT") if country in ("CH", "LI") else words.gettext("VAT")
 
 
 def tax_number_name(country: str) -> str:
@@ -104,7 +104,8 @@ def day_of(instant: datetime, zone: str) -> date:
 class Group:
     """Lines that stand together under one heading. Amounts are smallest units."""
 
-    key: Any
+    heading: str
+    sum_label: str
     lines: Sequence[Any]
 
     @property
@@ -114,7 +115,7 @@ class Group:
 
 
 def by_period(lines: Iterable[Any]) -> list[Group]:
-    """Invoice lines by service period (start, end), None for those without; in their own order inside a group."""
+    """Invoice lines by service period, those without one last; in their own order inside a group."""
 
     def of(line: Any) -> tuple[date, date] | None:
         return (line.period_start, line.period_end) if line.period_start and line.period_end else None
@@ -123,7 +124,14 @@ def by_period(lines: Iterable[Any]) -> list[Group]:
         start, end = of(line) or (date.max, date.max)
         return (of(line) is None, start, end)
 
-    return [Group(key, list(found)) for key, found in groupby(sorted(lines, key=place), key=of)]
+    return [_of_period(key, list(found)) for key, found in groupby(sorted(lines, key=place), key=of)]
+
+
+def _of_period(key: tuple[date, date] | None, lines: list[Any]) -> Group:
+    if key is None:
+        return Group(words.gettext("One-off charges"), words.gettext("Sum of one-off charges"), lines)
+    heading = words.gettext("Service period %(period)s", period=period(*key))
+    return Group(heading, words.gettext("Sum of the period"), lines)
 
 
 def name_periods(lines: Iterable[Any]) -> bool:
@@ -134,7 +142,12 @@ def name_periods(lines: Iterable[Any]) -> bool:
 def by_frequency(lines: Iterable[Any]) -> list[Group]:
     """Quote lines by frequency: yearly, monthly, once."""
     kept = list(lines)
-    found = [Group(name, [line for line in kept if line.frequency == name]) for name in ("yearly", "monthly", "once")]
+    names = {
+        "yearly": (words.gettext("Yearly charges"), words.gettext("Sum per year")),
+        "monthly": (words.gettext("Monthly charges"), words.gettext("Sum per month")),
+        "once": (words.gettext("One-off charges"), words.gettext("Sum of one-off charges")),
+    }
+    found = [Group(*name, [line for line in kept if line.frequency == key]) for key, name in names.items()]
     return [group for group in found if group.lines]
 
 
