@@ -2,7 +2,7 @@
 
 from flask import Flask, current_app, make_response, render_template
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 from werkzeug.wrappers import Response
 
 from billing_core import words
@@ -39,6 +39,8 @@ def _stale_form(_error: CSRFError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     if isinstance(error.response, Response):
         return error.response
+    if isinstance(error, SecurityError):  # a page cannot be made: no address of ours begins with this host
+        return Response(words.gettext("This portal has another address.") + "\n", 400, mimetype="text/plain")
     if isinstance(error, InternalServerError) and error.original_exception is not None:
         current_app.logger.error("unhandled fault", exc_info=error.original_exception)
     response = _page(error.code or 500, "")

@@ -3,7 +3,7 @@
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, g, redirect, request, session, url_for
+from flask import Flask, abort, g, redirect, request, session, url_for
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
@@ -93,6 +93,8 @@ def _begin() -> None:
     g.request_id = secrets.token_hex(8)
     chosen = session.get("language") or request.accept_languages.best_match(list(words.LANGUAGES))
     words.set_locale(chosen or "en")
+    if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
+        abort(404)  # no name has it, and PostgreSQL takes no text with it
 
 
 @public_page()
