@@ -40,6 +40,8 @@ class Run:
 
 def written(source: str, file: CsvFile, keys: Collection[str]) -> dict[str, str]:
     """The fingerprints of those rows that an earlier import wrote."""
+    if not keys:
+        return {}
     of_source = (ImportedRow.source == source, ImportedRow.file == file.name, ImportedRow.key.in_(keys))
     found = db.session().execute(select(ImportedRow.key, ImportedRow.sha256).where(*of_source))
     return {row.key: row.sha256 for row in found}

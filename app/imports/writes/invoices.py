@@ -12,7 +12,7 @@ from app.imports.writes.rows import ACTOR, facts_of, remember
 from billing_core import db
 from billing_core.accounts import Account
 from billing_core.documents.service import keep_document
-from billing_core.ledger.service import BillTo, ImportedInvoice, InvoiceDraft, import_invoice
+from billing_core.ledger.service import BillTo, ImportedInvoice, InvoiceDraft, import_invoices
 from billing_core.people import BillingContact, Person
 
 
@@ -22,13 +22,8 @@ def write_invoices(run: Run, chunk: list[Row]) -> tuple[int, int]:
     rows = [(whole, facts_of(INVOICES, whole.row, is_new=True)) for whole in wholes]
     accounts = _accounts(run, {invoice["account"] for _, invoice in rows})
     contacts = _contacts(run, accounts)
-    for whole, invoice in rows:
-        account = accounts[invoice["account"]]
-        addressee = contacts.get((account.id, invoice["contact"]))
-        draft = _draft(whole, invoice, account, addressee)
-        paid = smallest_units(invoice["paid"], invoice["currency"])
-        imported = ImportedInvoice(draft, run.source, whole.row.key, invoice["number"], paid)
-        issued = import_invoice(imported, ACTOR)
+    imported = [_imported(run, whole, invoice, accounts[invoice["account"]], contacts) for whole, invoice in rows]
+    for (_, invoice), issued in zip(rows, import_invoices(imported, ACTOR), strict=True):
         if invoice["pdf"]:
             content = (run.directory / invoice["pdf"]).read_bytes()
             keep_document(issued.public_id, "invoice", issued.locale, _filename(invoice["number"]), content)
@@ -52,8 +47,16 @@ def _contacts(run: Run, accounts: dict[str, Account]) -> dict[tuple[int, str], B
     return {(row.account_id, row.person.external_id): row for row in db.session().scalars(mine)}
 
 
+def _imported(
+    run: Run, whole: Whole, invoice: Facts, account: Account, contacts: dict[tuple[int, str], BillingContact]
+) -> ImportedInvoice:
+    draft = _draft(whole, invoice, account, contacts.get((account.id, invoice["contact"])))
+    paid = smallest_units(invoice["paid"], invoice["currency"])
+    return ImportedInvoice(draft, run.source, whole.row.key, invoice["number"], paid)
+
+
 def _draft(whole: Whole, invoice: Facts, account: Account, addressee: BillingContact | None) -> InvoiceDraft:
-    names = [facts_of(INVOICE_LINES, part, is_new=True) for part in whole.parts]
+    lines = [facts_of(INVOICE_LINES, part, is_new=True) for part in whole.parts]
     return InvoiceDraft(
         account_id=account.id,
         seller_id=account.seller_id,
@@ -64,7 +67,7 @@ def _draft(whole: Whole, invoice: Facts, account: Account, addressee: BillingCon
         issued_on=invoice["issued_on"],
         due_on=invoice["due_on"],
         bill_to=_bill_to(account, addressee),
-        lines=[line_draft(line, invoice["currency"]) for line in names],
+        lines=[line_draft(line, invoice["currency"]) for line in lines],
         title=invoice["title"],
         po_number=invoice["po_number"],
         period_start=invoice["period_start"],
