@@ -95,13 +95,15 @@ def _wait_until_ready(host: str, port: int, child: subprocess.Popen[bytes], log:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert child.poll() is None, f"the server ended: {log.read_text()[-3000:]}"
+        connection = http.client.HTTPConnection(host, port, timeout=5)
         try:
-            connection = http.client.HTTPConnection(host, port, timeout=5)
             connection.request("GET", "/health/ready")
             if connection.getresponse().status == 200:
                 return
         except OSError:
             time.sleep(0.1)
+        finally:
+            connection.close()
     raise AssertionError(f"the server did not get ready: {log.read_text()[-3000:]}")
 
 
@@ -162,7 +164,7 @@ class Answer:
     @property
     def html(self) -> BeautifulSoup:
         """The parsed page."""
-        return BeautifulSoup(self.text, "html5lib")
+        return BeautifulSoup(self.text, "html.parser")
 
     @property
     def h1(self) -> str:

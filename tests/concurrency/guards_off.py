@@ -1,0 +1,60 @@
+"""The program with one guard taken out: a race test that still passes with it would prove nothing.
+
+`python -m tests.concurrency.guards_off NAME COMMAND` runs `portal COMMAND` without the guard NAME.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.cli import main
+from billing_core import clock, db
+from billing_core.payments import moves
+from corporate_portal.quotes import queries, service, states, views
+
+WINDOW = 0.05
+"""Seconds between looking and acting, as a naive program has them."""
+
+
+def without_second_look() -> None:
+    """Quotes are looked at before the transaction and accepted in it without another look."""
+    locked, refuse = service._locked_for_contact, service.refuse_unless_open
+
+    class NaiveDatabase:
+        """What the views of quotes take for `billing_core.db`."""
+
+        reading = staticmethod(db.reading)
+
+        @staticmethod
+        def perform(verb: Callable[..., Any], *args: Any) -> Any:
+            """Check, then act; in between anything may have happened."""
+            if verb is service.accept_quote:
+                with db.reading():
+                    refuse(queries.current_version(*args[:2]), clock.now())
+                time.sleep(WINDOW)
+            return db.perform(verb, *args)
+
+    def as_it_was(viewer: Any, public_id: str) -> Any:
+        version, contact = locked(viewer, public_id)
+        set_committed_value(version, "state", states.SENT)
+        set_committed_value(version, "decision", None)
+        return version, contact
+
+    views.db = NaiveDatabase  # type: ignore[assignment]
+    service._locked_for_contact = as_it_was
+    service.refuse_unless_open = lambda _version, _now: None
+
+
+def without_hold() -> None:
+    """Open attempts hold nothing: whatever is not booked yet can be paid."""
+    moves.held_on = lambda _invoice_id: 0
+
+
+GUARDS = {"second-look": without_second_look, "hold": without_hold}
+
+if __name__ == "__main__":
+    GUARDS[sys.argv[1]]()
+    main(sys.argv[2:])
