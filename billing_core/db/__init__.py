@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import BigInteger, Engine, Integer, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -37,7 +37,9 @@ _WAL_IS_SAFE_FROM = (3, 51, 3)
 
 
 class Base(DeclarativeBase):
-    """The base of every table."""
+    """The base of every table. Whole numbers have 64 bits on both databases, since amounts reach money.LARGEST."""
+
+    type_annotation_map: ClassVar[dict[Any, Any]] = {int: BigInteger().with_variant(Integer, "sqlite")}
 
 
 class NoTransaction(RuntimeError):

@@ -77,8 +77,12 @@ class QuoteVersion(Base):
     sha256: Mapped[str | None] = mapped_column(String(64))
 
     quote: Mapped[Quote] = relationship(lazy="raise_on_sql", back_populates="versions")
-    lines: Mapped[list["QuoteLine"]] = relationship(lazy="raise_on_sql", order_by="QuoteLine.position")
-    taxes: Mapped[list["QuoteTax"]] = relationship(lazy="raise_on_sql", order_by="QuoteTax.id")
+    lines: Mapped[list["QuoteLine"]] = relationship(
+        lazy="raise_on_sql", order_by="QuoteLine.position", cascade="all, delete-orphan"
+    )
+    taxes: Mapped[list["QuoteTax"]] = relationship(
+        lazy="raise_on_sql", order_by="QuoteTax.id", cascade="all, delete-orphan"
+    )
     decision: Mapped["QuoteDecision | None"] = relationship(lazy="raise_on_sql", back_populates="quote_version")
 
     def is_expired(self, now: datetime) -> bool:

@@ -7,7 +7,7 @@ jobs into the same transaction; whatever fails refuses the whole. Unique constra
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from billing_core import audit, clock, db, jobs, numbering, templating
@@ -27,7 +27,7 @@ from corporate_portal.quotes.document import digest, document_of
 from corporate_portal.quotes.drafting import check_days, check_texts, is_as_saved, is_readable, put_content, put_prices
 from corporate_portal.quotes.evidence import Decided, evidence_of
 from corporate_portal.quotes.loading import WHOLE
-from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteLine, QuoteTax, QuoteVersion
+from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteVersion
 from corporate_portal.quotes.policy import Author, Importer
 from corporate_portal.quotes.pricing import price_quote
 from corporate_portal.quotes.refusals import (
@@ -99,9 +99,8 @@ def change_draft(viewer: Viewer, public_id: str, content: QuoteContent, seen_sha
     check_texts(content)
     check_days(content, version.quote.account)
     priced = price_quote(version.quote.account, content)
-    db.session().execute(delete(QuoteLine).where(QuoteLine.version_id == version.id))
-    db.session().execute(delete(QuoteTax).where(QuoteTax.version_id == version.id))
-    db.session().expire(version, ["lines", "taxes"])
+    version.lines, version.taxes = [], []
+    db.session().flush()  # the positions must be free before they are taken again
     put_content(version, content, version.quote.account)
     put_prices(version, priced)
     db.session().flush()
