@@ -242,7 +242,7 @@ def _mailbox_of(person: Person) -> Recipient:
 
 
 def tidy() -> None:
-    """Handler of `credentials.tidy`: forget what neither a rule nor a person needs any more; again tomorrow."""
+    """Handler of `credentials.tidy`: forget what neither a rule nor a person needs any more."""
     db.perform(_forget_what_is_old)
 
 
@@ -251,5 +251,3 @@ def _forget_what_is_old() -> None:
     throttles.forget_old(now - timedelta(days=2))
     sessions.forget_old_sessions(now - timedelta(days=90))
     forget_old_links(now - timedelta(days=30))
-    tomorrow = now + timedelta(days=1)
-    jobs.enqueue(TIDY, run_at=tomorrow, once_key=f"{TIDY}:{tomorrow.date()}")

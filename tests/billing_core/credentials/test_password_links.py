@@ -255,8 +255,6 @@ def test_what_is_old_is_forgotten_and_what_is_live_stays(database: Database) -> 
             (link,) = session.scalars(select(PasswordLink))
             assert link.token_hash == sessions.hash_of(live)
             assert len(session.scalars(select(Throttle)).all()) == 2
-            (again,) = session.scalars(select(Job).where(Job.kind == service.TIDY))
-            assert again.run_at == clock.now() + timedelta(days=1)
 
 
 def test_a_link_mailed_twice_works_by_its_newer_mail(database: Database) -> None:
