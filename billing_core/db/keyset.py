@@ -12,6 +12,7 @@ from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from billing_core import db
+from billing_core.db.types import Instant
 
 T = TypeVar("T")
 
@@ -83,11 +84,9 @@ def _spell(value: Any) -> str:
 
 
 def _read(text: str, column: InstrumentedAttribute[Any]) -> Any:
-    readers: dict[type, Callable[[str], Any]] = {
-        datetime: lambda text: datetime.strptime(text, "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC),
-        date: date.fromisoformat,
-        int: _read_number,
-    }
+    if isinstance(column.type, Instant):
+        return datetime.strptime(text, "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+    readers: dict[type, Callable[[str], Any]] = {date: date.fromisoformat, int: _read_number}
     return readers[column.type.python_type](text)
 
 

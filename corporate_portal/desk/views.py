@@ -255,7 +255,9 @@ def pdf(public_id: str) -> Answer:
             waiting = make_response(page("desk/pdf-pending.html", version=version, quote=version.quote), 202)
             waiting.headers["Refresh"] = "3"
             return waiting
-    return send_file(BytesIO(content.data), content.media_type, as_attachment=True, download_name=content.filename)
+    document = send_file(BytesIO(content.data), content.media_type, as_attachment=True, download_name=content.filename)
+    document.headers["Cache-Control"] = "no-store"
+    return document
 
 
 @desk.get("/desk/jobs", endpoint="jobs")

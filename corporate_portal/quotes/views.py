@@ -224,4 +224,6 @@ def pdf(public_id: str) -> Answer:
             waiting = make_response(page("quotes/pdf-pending.html", version=version, quote=version.quote), 202)
             waiting.headers["Refresh"] = "3"
             return waiting
-    return send_file(BytesIO(content.data), content.media_type, as_attachment=True, download_name=content.filename)
+    document = send_file(BytesIO(content.data), content.media_type, as_attachment=True, download_name=content.filename)
+    document.headers["Cache-Control"] = "no-store"
+    return document

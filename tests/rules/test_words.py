@@ -31,7 +31,8 @@ def extracted() -> dict[str, str]:
     """Every message id with the first place it stands at."""
     found: dict[str, str] = {}
     for folder, methods in SOURCES.items():
-        options = {"**.html": {"newstyle_gettext": "true", "trimmed": "false"}}
+        jinja = {"newstyle_gettext": "true", "trimmed": "false", "extensions": "jinja2.ext.do", "silent": "false"}
+        options = {"**.html": jinja, "**.txt": jinja}
         for path, line, message, _comments, _context in extract_from_dir(
             ROOT / folder, methods, options, keywords=KEYWORDS
         ):
