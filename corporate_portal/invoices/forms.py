@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from wtforms import HiddenField, RadioField, ValidationError
+from wtforms import HiddenField, RadioField
 
 from billing_core import db, words
+from billing_core.errors import Invalid
 from billing_core.payments.limits import CardAmounts
 from billing_core.web.forms import Amount, Form, TextLine
 from billing_core.words import lazy, mark
@@ -30,7 +31,7 @@ class FindForm(Form):
 class PayForm(Form):
     """How much to pay. `seen` is what the page said is payable; `form_key` makes a second submit the same payment."""
 
-    share = RadioField(choices=[(FULL, ""), (PART, "")])
+    share = RadioField(choices=[FULL, PART])  # type: ignore[list-item]  # the stubs are of an older version
     amount = Amount(lazy("Amount"), needed=False)
     form_key = HiddenField()
     seen = HiddenField()
@@ -42,21 +43,20 @@ class PayForm(Form):
         self.share.choices = [(value, labels[value]) for value in offered]
         wanted = self.share.data or share
         self.share.data = wanted if wanted in offered else next(iter(offered), None)
+        self.amount.flags.optional = False  # it is shown where a part is chosen, and needed there
         self.form_key.data = db.public_id("form")
         self.seen.data = str(allowed.payable)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """As every form; besides, the hidden fields must be ours."""
+        """As every form; besides, a part needs its amount, and the hidden fields must be ours."""
         valid: bool = super().validate(extra_validators)
+        if self.share.data == PART and not self.amount.data:
+            self.refuse(Invalid(mark("Enter the amount that you want to pay."), field="amount"))
+            valid = False
         if not (self._has_key() and self._has_seen()):
             self.form_errors.append(words.gettext(STALE))
             return False
         return valid
-
-    def validate_amount(self, field: Amount) -> None:
-        """A part needs its amount."""
-        if self.share.data == PART and not field.data:
-            raise ValidationError(words.gettext("Enter the amount that you want to pay."))
 
     @property
     def wanted(self) -> int | None:
