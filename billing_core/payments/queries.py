@@ -28,7 +28,8 @@ class Due:
 def payment_of(viewer: Viewer, public_id: str) -> Payment:
     """A payment of one of the viewer's accounts, with its invoices, the payer and the account. Raises NotFound."""
     named = select(Payment).where(Payment.public_id == public_id, Payment.account_id.in_(sorted(viewer.account_ids)))
-    whole = named.options(selectinload(Payment.targets).joinedload(PaymentTarget.invoice), joinedload(Payment.payer), joinedload(Payment.account))
+    invoices = selectinload(Payment.targets).joinedload(PaymentTarget.invoice)
+    whole = named.options(invoices, joinedload(Payment.payer), joinedload(Payment.account))
     found = db.session().scalar(whole)
     if found is None:
         raise NotFound
