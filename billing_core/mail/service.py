@@ -122,8 +122,8 @@ def send(mail_id: int, transport: Transport) -> None:
 def compose(mail: OutboxMail, sender: str) -> EmailMessage:
     """The message as it goes out: always the same for one mail. Raises NotYet while an attachment is being printed."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = str(_address(templating.brand().name, sender))
-    message["To"] = str(_address(mail.recipient_name, mail.recipient))
+    message["From"] = _address(templating.brand().name, sender)
+    message["To"] = _address(mail.recipient_name, mail.recipient)
     if mail.reply_to:
         message["Reply-To"] = mail.reply_to
     message["Subject"] = mail.subject
@@ -180,7 +180,9 @@ def _address(name: str, email: str) -> Address:
         ascii_domain = domain.encode("idna").decode("ascii")
         if not (local and at and ascii_domain):
             raise BadRecipient
-        return Address(display_name=name, addr_spec=f"{local}@{ascii_domain}")
+        # The parser knows no letters beyond ASCII, which RFC 6531 allows: one of its own stands in for each of them.
+        parsed = Address(display_name=name, addr_spec=f"{re.sub('[^ -~]', 'x', local)}@{ascii_domain}")
+        return parsed if local.isascii() else Address(name, local, ascii_domain)
     except (MessageError, UnicodeError, ValueError, IndexError):
         raise BadRecipient from None
 
