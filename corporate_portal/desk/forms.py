@@ -45,8 +45,9 @@ class LineForm(Form):
 
     def wish(self, currency: str) -> LineWish:
         """The line as the verbs take it. Raises Invalid with the field's short name."""
-        found = _OFFER.fullmatch(self.offer.data or "")
-        if found is None:
+        chosen = self.offer.data or ""
+        found = _OFFER.fullmatch(chosen)
+        if found is None or not chosen.isprintable():
             raise Invalid(mark("Choose something from the catalogue."), field="offer")
         percent_off, amount_off = self._discount(currency)
         code, tier, frequency = found.groups()
@@ -114,6 +115,12 @@ class QuoteForm(Form):
                     yield from entry.form
             else:
                 yield field
+
+    @property
+    def errors(self) -> dict[str | None, Sequence[str]]:
+        """The sentences by field, as they stand now, and under None those above the form."""
+        found: dict[str | None, Sequence[str]] = {field.name: field.errors for field in self if field.errors}
+        return found | ({None: self.form_errors} if self.form_errors else {})
 
     def offer(self, prices: Sequence[Price], currency: str) -> None:
         """Fill the choices."""

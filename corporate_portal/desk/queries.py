@@ -100,11 +100,16 @@ def quotes(viewer: Viewer, show: str, search: str, after: str = "", before: str 
     rows = _versions(viewer)
     if show in SHOWN:
         rows = rows.where(SHOWN[show][1](clock.now()))
-    wanted = db.folded(search.strip())[:100]
+    wanted = _searchable(search)
     if wanted:
         named = Account.name_folded.contains(wanted, autoescape=True)
         rows = rows.where(or_(named, Quote.number == wanted.upper()))
     return page_of(rows, NEWEST_FIRST, after, before)
+
+
+def _searchable(text: str) -> str:
+    """What was typed, in the form in which names are searched; what cannot be seen finds nothing."""
+    return db.folded("".join(c for c in text if c.isprintable()).strip())[:100]
 
 
 def current_version(viewer: Viewer, public_id: str) -> QuoteVersion:
@@ -125,9 +130,9 @@ def _own_accounts(viewer: Viewer) -> Select[Account]:
 def own_accounts(viewer: Viewer, search: str) -> tuple[list[Account], bool]:
     """The representative's open accounts by name, and whether there are more than are shown."""
     rows = _own_accounts(viewer)
-    wanted = db.folded(search.strip())[:100]
+    wanted = _searchable(search)
     if wanted:
-        rows = rows.where(or_(Account.name_folded.contains(wanted, autoescape=True), Account.number == search.strip()))
+        rows = rows.where(or_(Account.name_folded.contains(wanted, autoescape=True), Account.number == wanted.upper()))
     found = db.session().scalars(rows.order_by(Account.name_folded, Account.id).limit(MOST_ACCOUNTS + 1)).all()
     return list(found[:MOST_ACCOUNTS]), len(found) > MOST_ACCOUNTS
 

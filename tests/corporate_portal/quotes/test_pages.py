@@ -166,7 +166,7 @@ def test_tampered_hidden_fields_order_nothing(deal: Deal, contact: Client) -> No
     for name, value in (
         ("reviewed", "0" * 64), ("reviewed", ""), ("wording", "0" * 64), ("wording", "x" * 9999),
         ("language", "de"), ("po_number", "x" * 200), ("po_number", "1\r\nBcc: x@y.example"),
-        ("payment", "bitcoin"), ("payment", ""),
+        ("payment", "bitcoin"), ("payment", ""), ("payment", "\x00"), ("po_number", "\x00"), ("reviewed", "\x00"),
     ):  # fmt: skip
         page = contact.post(f"/quotes/{quote.public_id}/confirm", good | {name: value}, page=confirm)
         assert page.status in (400, 409), (name, value)
