@@ -70,15 +70,16 @@ def begin_session(realm: Realm, person_id: int, ip: str = "", user_agent: str = 
         person_id=person_id,
         created_at=now,
         seen_at=now,
-        ip=_printable(ip, 45),
-        user_agent=_printable(user_agent, 256),
+        ip=printable(ip, 45),
+        user_agent=printable(user_agent, 256),
     )
     db.session().add(row)
     db.session().flush()
     return token
 
 
-def _printable(text: str, most: int) -> str:
+def printable(text: str, most: int) -> str:
+    """What a browser says of itself, as it may be stored."""
     return "".join(c for c in text if c.isprintable())[:most]
 
 

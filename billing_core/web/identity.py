@@ -8,7 +8,7 @@ counts with the next click.
 from dataclasses import replace
 from functools import partial
 
-from flask import Flask, g
+from flask import Flask, g, request
 from flask_login import LoginManager, UserMixin
 
 from billing_core import db, words
@@ -103,7 +103,9 @@ def _read(realm: Realm) -> Viewer | None:
 
 
 def _viewer_of(person: Person, realm: Realm, session: SignInSession) -> Viewer:
-    facts = SessionFacts(session.id, session.created_at, session.ip, session.user_agent)
+    """The address and the browser are those of this very request: they become evidence of what is decided in it."""
+    ip, agent = rows.printable(request.remote_addr or "", 45), rows.printable(request.user_agent.string, 256)
+    facts = SessionFacts(session.id, session.created_at, ip, agent)
     return viewer_of(person, realm, session.account_id, facts)
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
+from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -12,8 +13,10 @@ from app.factory import create_app
 from app.settings import Settings
 from billing_core import clock, db
 from billing_core.credentials.models import SignInSession
+from billing_core.credentials.sessions import begin_session
 from billing_core.people import BillingContact, Person
 from billing_core.permissions import Realm
+from billing_core.web import identity
 from tests.billing_core.credentials.observing import statements
 from tests.client import Client, Page
 from tests.conftest import SECRET, Database
@@ -200,3 +203,39 @@ def test_nonsense_in_the_cookie_is_nobody(app: Flask, token: str) -> None:
         "/profile", headers={k: v.encode("latin-1").decode("latin-1") for k, v in header.items()}
     )
     assert response.status_code == 303
+
+
+def test_the_facts_of_a_decision_are_those_of_its_own_request(app: Flask, anna: Person) -> None:
+    token = db.perform(begin_session, Realm.PORTAL, anna.id, "192.0.2.1", "browser of the sign-in")
+    headers = {"Cookie": f"portal-session={token}", "User-Agent": "browser of the decision\x7f" + "x" * 999}
+    with app.test_request_context("/", headers=headers, environ_base={"REMOTE_ADDR": "2001:db8::7"}):
+        viewer = identity.load(Realm.PORTAL)
+    assert viewer is not None
+    assert viewer.facts.ip == "2001:db8::7"
+    assert viewer.facts.user_agent.startswith("browser of the decisionx")
+    assert len(viewer.facts.user_agent) == 256
+    assert viewer.facts.signed_in_at is not None
+
+
+def test_current_user_is_the_realm_and_the_person(app: Flask, anna: Person) -> None:
+    token = db.perform(begin_session, Realm.PORTAL, anna.id)
+    with app.test_request_context("/", headers={"Cookie": f"portal-session={token}"}):
+        identity.load(Realm.PORTAL)
+        assert current_user.get_id() == f"portal:{anna.public_id}"
+        assert identity.viewer_in(Realm.MY) is None
+    with app.test_request_context("/", headers={"Cookie": f"my-session={token}"}):
+        assert identity.load(Realm.MY) is None
+        assert not current_user.is_authenticated
+        with pytest.raises(RuntimeError):
+            identity.viewer()
+
+
+def test_knowing_who_looks_takes_three_statements_whatever_the_number_of_accounts(app: Flask, anna: Person) -> None:
+    for _ in range(5):
+        make.contact(make.account(), anna)
+    token = db.perform(begin_session, Realm.PORTAL, anna.id)
+    with app.test_request_context("/", headers={"Cookie": f"portal-session={token}"}), statements() as ran:
+        identity.load(Realm.PORTAL)
+        assert len([statement for statement in ran if statement.startswith("SELECT")]) == 3
+        identity.load(Realm.PORTAL)
+        assert len([statement for statement in ran if statement.startswith("SELECT")]) == 3
