@@ -1,6 +1,6 @@
 """What the templates of templates/print/ need beyond the filters of every template: the parts of a business letter."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -55,6 +55,14 @@ def period(start: date, end: date) -> str:
     return f"{first} – {last}"
 
 
+def amounts(currency: str, country_code: str) -> Callable[[int], str]:
+    """How amounts are written in documents of a seller there: those of Switzerland have its apostrophes."""
+    locale = words.locale()
+    if country_code in ("CH", "LI"):
+        locale += "_CH"
+    return lambda amount: money.show(amount, currency, locale)
+
+
 def number(quantity: int) -> str:
     """A count with the language's grouping."""
     return format_decimal(quantity, locale=words.locale())
@@ -82,9 +90,9 @@ def tax_number_name(country: str) -> str:
     return words.gettext("Tax ID") if country == "US" else words.gettext("VAT ID")
 
 
-def tax_row(tax: Any, currency: str, country: str) -> str:
+def tax_row(tax: Any, show: Callable[[int], str], country: str) -> str:
     """The line of the totals for one category and rate (the letters are those of EN 16931)."""
-    on = money.show(tax.net, currency, words.locale())
+    on = show(tax.net)
     without = {
         "AE": words.gettext("Reverse charge on %(amount)s", amount=on),
         "G": words.gettext("Export, free of tax: %(amount)s", amount=on),

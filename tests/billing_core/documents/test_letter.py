@@ -96,7 +96,14 @@ def test_the_bank_account_is_named_for_what_it_is() -> None:
 )
 def test_each_tax_says_what_it_is(category: str, rate: int, country: str, expected: str) -> None:
     tax = SimpleNamespace(category=category, rate=rate, net=10000)
-    assert letter.tax_row(tax, "EUR", country) == expected
+    shown = letter.tax_row(tax, letter.amounts("EUR", "DE"), country)
+    assert shown == expected
+
+
+def test_swiss_documents_write_amounts_as_the_swiss_do() -> None:
+    with words.in_language("de"):
+        assert letter.amounts("CHF", "CH")(123456750) == "CHF 1’234’567.50".replace(" ", "\u00a0")
+        assert letter.amounts("CHF", "DE")(123456750) == "1.234.567,50 CHF".replace(" CHF", "\u00a0CHF")
 
 
 def test_units_follow_the_number() -> None:

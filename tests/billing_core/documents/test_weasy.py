@@ -88,7 +88,7 @@ def test_a_page_that_takes_too_long_is_given_up_and_the_next_one_is_printed() ->
 
 def test_a_page_that_needs_too_much_memory_is_given_up_and_the_next_one_is_printed() -> None:
     printer = WeasyPrinter(seconds=60, memory=400 * 1024**2)
-    with pytest.raises(CannotPrint, match="MemoryError|ended before"):
+    with pytest.raises(CannotPrint, match=r"MemoryError|ended before"):
         printer.print_page("<p>" + "word " * 10_000_000)
     assert printer.print_page("<p>Next").startswith(b"%PDF")
     printer.close()
