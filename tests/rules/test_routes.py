@@ -16,6 +16,7 @@ PUBLIC = {
     "/password/reset",
     "/password/reset/<string:token>",
     "/password/new",
+    "/password/sent",
     "/desk/sign-in",
     "/desk/sign-out",
     "/my-account/sign-in",
