@@ -23,7 +23,7 @@ SANDBOX_KEY = "sk_test_sandbox"
 
 @dataclass(frozen=True)
 class Ports:
-    """The adapters in use. `mounts`: WSGI applications beside ours; `chores`: what the worker does every few seconds."""
+    """The adapters in use. `mounts`: WSGI applications beside ours; `chores`: what the worker does each second."""
 
     gateway: Gateway
     transport: Transport
