@@ -10,6 +10,7 @@ from billing_core import templating, words
 from billing_core.permissions import Realm, Viewer
 from billing_core.web import identity
 from billing_core.words import mark
+from corporate_portal.desk.service import MAY_RETRY
 from corporate_portal.quotes import queries as quotes
 
 
@@ -98,6 +99,7 @@ def _tabs(viewer: Viewer) -> list[Tab]:
             counts.get(endpoint),
         )
         for label, endpoint in TABS[viewer.realm]
+        if endpoint != "desk.jobs" or viewer.is_staff(*MAY_RETRY)
     ]
 
 

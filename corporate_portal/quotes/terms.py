@@ -19,9 +19,15 @@ _PARAGRAPHS = {
         mark("Prices are net and fixed for the term. Tax is added as shown."),
         mark("The first billing period and everything that is delivered once are invoiced with the acceptance."),
         mark("Each invoice is payable within %(days)s days of its date, without deduction."),
-        mark("This quote can be accepted until the end of %(until)s (%(zone)s) and binds both sides once accepted."),
     )
 }
+_DEADLINE = {
+    "2026-11": (
+        mark("This quote can be accepted until the end of %(until)s (%(zone)s) and binds both sides once accepted."),
+        mark("This quote can be accepted for 7 days after it was sent and binds both sides once accepted."),
+    )
+}
+"""With a date, and of a draft without one."""
 _OF_RECURRING = {
     "2026-11": (
         mark("The term begins on %(start)s and ends on %(end)s. It does not renew by itself: a new quote is needed."),
@@ -59,11 +65,13 @@ def paragraphs(version: QuoteVersion) -> list[str]:
         "days": account.payment_days,
         "start": templating.day(version.starts_on),
         "end": templating.day(last_day(version)),
-        "until": templating.day(version.valid_until) if version.valid_until else "–",
+        "until": templating.day(version.valid_until) if version.valid_until else "",
         "zone": version.zone,
     }
-    also = _OF_RECURRING[version.terms_version] if recurring_of(version) else ()
-    return [words.gettext(text) % values for text in (*_PARAGRAPHS[version.terms_version], *also)]
+    form = version.terms_version
+    deadline = _DEADLINE[form][0 if version.valid_until else 1]
+    also = _OF_RECURRING[form] if recurring_of(version) else ()
+    return [words.gettext(text) % values for text in (*_PARAGRAPHS[form], deadline, *also)]
 
 
 def declaration(version: QuoteVersion, person: str, function: str, locale: str) -> Declaration:
