@@ -53,6 +53,10 @@ class CardTill:
         """All sessions that the processor has."""
         return list(self.stripe.v1.checkout.sessions.list({"limit": 100}).data)
 
+    def is_open(self, payment: Payment) -> bool:
+        """Whether the hosted page still takes a card."""
+        return self.stripe.v1.checkout.sessions.retrieve(payment.processor_session or "").status == "open"
+
     def charges(self) -> list[stripe.PaymentIntent]:
         """All money that the processor took."""
         intents = self.stripe.v1.payment_intents.list({"limit": 100}).data

@@ -1,0 +1,1 @@
+"""Faults: processes that die between two steps, and what is true afterwards."""

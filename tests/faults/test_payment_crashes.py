@@ -1,0 +1,249 @@
+"""A crash after each step of a payment: it converges, nothing is lost and nothing is booked or charged twice."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import func, select, update
+
+from billing_core import clock, db
+from billing_core.jobs import Job
+from billing_core.ledger.models import Allocation, Invoice
+from billing_core.mail.models import OutboxMail
+from billing_core.payments import crashpoints, moves, service
+from billing_core.payments.models import Payment
+from billing_core.permissions import Viewer
+from tests.factories import core, ledger
+from tests.factories.till import CardTill, impatient, payment_named
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def till(database: object, tmp_path: Path) -> Iterator[CardTill]:
+    """The processor."""
+    with impatient():
+        yield CardTill(tmp_path / "sandbox.sqlite")
+
+
+@pytest.fixture
+def invoice(database: object) -> Invoice:
+    """100.00, open."""
+    return ledger.invoice(core.account(), 10000)
+
+
+@pytest.fixture
+def payer(invoice: Invoice) -> Viewer:
+    """Who may pay it."""
+    with db.reading() as session:
+        from billing_core.accounts import Account
+
+        account = session.get_one(Account, invoice.account_id)
+    return core.viewer(core.contact(account))
+
+
+def attempts() -> list[Payment]:
+    with db.reading() as session:
+        return list(session.scalars(select(Payment).order_by(Payment.id)))
+
+
+def converge(till: CardTill) -> None:
+    """All that happens by itself: webhooks, jobs, and the reconciler once its time has come."""
+    till.deliver()
+    with db.reading() as session:
+        waiting = session.scalars(select(Job).where(Job.kind == moves.SETTLE, Job.state == "ready")).all()
+    for job in waiting:
+        service.settle_later(**job.arguments)
+    db.perform(_note_done, [job.id for job in waiting])
+    with time_machine.travel(clock.now() + timedelta(minutes=6), tick=False):
+        service.reconcile_due()
+
+
+def _note_done(ids: list[int]) -> None:
+    db.session().execute(update(Job).where(Job.id.in_(ids)).values(state="done"))
+
+
+def assert_paid_once(till: CardTill, invoice: Invoice) -> None:
+    assert ledger.reread(invoice).balance == 0
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Allocation)) == 1
+        assert session.scalar(select(func.count()).select_from(OutboxMail)) == 1
+    assert len(till.charges()) == 1
+    (payment,) = [row for row in attempts() if row.state == "succeeded"]
+    assert payment.check_at is None
+
+
+def finish(till: CardTill, payer: Viewer, payment: Payment) -> None:
+    """The payer goes on from what the page offers, and enters the card where that has not been done."""
+    payment = service.continue_payment(payer, payment.public_id)
+    assert payment.can_go_on, payment.state
+    till.enter_card(payment)
+    service.come_back(payer, payment.public_id)
+
+
+PAYING = {"payment.begun": 0, "processor.created": 1, "payment.opened": 1}
+"""Points on the way to the hosted page, with the sessions that the processor then has."""
+
+
+def die(till: CardTill, database: Any, payer: Viewer, deed: str, point: str, **about: str) -> None:
+    """Do a deed in another process, which dies at the point."""
+    order = {"database": database.url, "sandbox": str(till.path), "person": str(payer.person_id)}
+    whole = json.dumps(order | {"deed": deed, "point": point} | about)
+    command = [sys.executable, "-m", "tests.faults.dying", whole]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == crashpoints.DIED_HERE, ended.stderr[-2000:]
+
+
+@pytest.mark.parametrize("point", PAYING)
+def test_a_process_that_dies_while_starting_a_payment(
+    database: Any, till: CardTill, invoice: Invoice, payer: Viewer, point: str
+) -> None:
+    die(till, database, payer, "pay", point, invoice=invoice.public_id)
+    (left,) = attempts()
+    assert left.state == ("open" if point == "payment.opened" else "creating")
+    assert len(till.sessions()) == PAYING[point]
+    converge(till)
+    (found,) = attempts()
+    assert found.state == "open"
+    assert len(till.sessions()) == 1
+    finish(till, payer, found)
+    assert_paid_once(till, invoice)
+
+
+@pytest.mark.parametrize(
+    ("deed", "point"),
+    [
+        ("come back", "processor.asked"),
+        ("come back", "payment.booked"),
+        ("come back", "payment.settled"),
+        ("webhook", "event.noted"),
+        ("webhook", "payment.booked"),
+        ("reconcile", "payment.booked"),
+    ],
+)
+def test_a_process_that_dies_while_settling(
+    database: Any, till: CardTill, invoice: Invoice, payer: Viewer, deed: str, point: str
+) -> None:
+    payment = service.pay_invoice(payer, invoice.public_id, None)
+    till.enter_card(payment)
+    if deed == "reconcile":
+        db.perform(_make_due, payment.public_id)
+    die(till, database, payer, deed, point, payment=payment.public_id)
+    booked = point == "payment.settled"
+    assert payment_named(payment.public_id).state == ("succeeded" if booked else "open")
+    assert ledger.reread(invoice).balance == (0 if booked else 10000)
+    converge(till)
+    assert_paid_once(till, invoice)
+
+
+def _make_due(public_id: str) -> None:
+    payment = db.session().scalars(select(Payment).where(Payment.public_id == public_id)).one()
+    payment.check_at = clock.now()
+
+
+@pytest.mark.parametrize("point", ["processor.expired", "payment.cancelled"])
+def test_a_process_that_dies_while_cancelling(
+    database: Any, till: CardTill, invoice: Invoice, payer: Viewer, point: str
+) -> None:
+    payment = service.pay_invoice(payer, invoice.public_id, None)
+    die(till, database, payer, "cancel", point, payment=payment.public_id)
+    converge(till)
+    ended = payment_named(payment.public_id)
+    assert ended.state in ("expired", "cancelled")
+    assert [target.holds for target in ended.targets] == [False]
+    assert till.charges() == []
+    assert ledger.reread(invoice).balance == 10000
+
+
+class _Death(BaseException):
+    """Stands for the end of the process within one process: nothing here catches it."""
+
+
+class _Countdown:
+    """Dies at the n-th point that is passed."""
+
+    def __init__(self, remaining: int) -> None:
+        self.remaining = remaining
+
+    def __call__(self, name: str) -> None:
+        self.remaining -= 1
+        if self.remaining == 0:
+            raise _Death(name)
+
+
+@pytest.fixture
+def no_hook() -> Iterator[None]:
+    """Whatever happens, the next test has no crash points."""
+    yield
+    crashpoints.watch(None)
+
+
+@pytest.mark.usefixtures("no_hook")
+def test_a_death_at_every_point_that_is_ever_passed(till: CardTill, invoice: Invoice, payer: Viewer) -> None:
+    """The n-th point of the journey, for every n until the journey passes without a death."""
+    passed: list[str] = []
+    for number in range(1, 40):
+        account = core.account()
+        this = ledger.invoice(account, 10000)
+        person = core.viewer(core.contact(account))
+        died = _live_through(journey_of(till, person, this), number)
+        converge(till)
+        for deed in journey_of(till, person, this):
+            deed()
+        converge(till)
+        assert ledger.reread(this).balance == 0, died
+        assert len(till.charges()) == number, died
+        with db.reading() as session:
+            booked = select(func.count()).select_from(Allocation).where(Allocation.invoice_id == this.id)
+            assert session.scalar(booked) == 1, died
+        if died is None:
+            break
+        passed.append(died)
+    assert set(passed) >= {
+        "payment.begun", "processor.created", "payment.opened", "event.noted", "processor.asked", "payment.booked",
+        "payment.settled",
+    }  # fmt: skip
+
+
+def journey_of(till: CardTill, payer: Viewer, invoice: Invoice) -> list[Callable[[], object]]:
+    """The journey of one invoice among several: only its own attempts are looked at."""
+
+    def mine() -> list[Payment]:
+        return [payment for payment in attempts() if payment.account_id == invoice.account_id]
+
+    def pay() -> None:
+        service.pay_invoice(payer, invoice.public_id, None, form_key="form_1")
+
+    def go_on() -> None:
+        for payment in mine():
+            service.continue_payment(payer, payment.public_id)
+
+    def enter() -> None:
+        for payment in mine():
+            if payment.can_go_on and till.is_open(payment):
+                till.enter_card(payment)
+
+    def come_back() -> None:
+        for payment in mine():
+            service.come_back(payer, payment.public_id)
+
+    return [pay, go_on, enter, till.deliver, come_back]
+
+
+def _live_through(deeds: list[Callable[[], object]], number: int) -> str | None:
+    """Run the deeds until the n-th point kills; its name, or None where no point was the n-th."""
+    crashpoints.watch(_Countdown(number))
+    try:
+        for deed in deeds:
+            deed()
+    except _Death as death:
+        return str(death)
+    finally:
+        crashpoints.watch(None)
+    return None
