@@ -4,7 +4,7 @@ Facts are dictionaries by the column names of the row's own file. Every look-up 
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ class Run:
     today: date
     staging: Staging
     problems: Problems
+    unread: set[str] = field(default_factory=set)
+    """The files that could not be read to their end: nothing can be said about what refers to them."""
 
 
 def written(source: str, file: CsvFile, keys: Collection[str]) -> dict[str, str]:

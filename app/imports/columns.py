@@ -14,6 +14,7 @@ from typing import Protocol
 
 from babel.core import get_global
 from babel.numbers import is_currency
+from stdnum import iban
 from stdnum.ch import vat as swiss_vat
 from stdnum.eu import vat as european_vat
 from stdnum.exceptions import ValidationError
@@ -92,7 +93,7 @@ class Matching:
     def parse(self, text: str, today: date) -> str:
         at_most(self.most, text)
         if re.fullmatch(self.pattern, text) is None:
-            raise BadCell(f"is not of the form that a {self.name} has, for example {self.example}")
+            raise BadCell(f"is {text[:40]!r}, and that is no {self.name}; one looks like {self.example}")
         return text
 
 
@@ -246,7 +247,7 @@ class Known:
 
     def parse(self, text: str, today: date) -> str:
         if not self.knows(text):
-            raise BadCell(f"is {text[:40]!r}, a {self.described} is needed, for example {self.example}")
+            raise BadCell(f"is {text[:40]!r}, and that is no {self.described}; one looks like {self.example}")
         return text
 
 
@@ -282,6 +283,26 @@ class TaxNumber:
                 f"is {text[:40]!r}, and that cannot be a VAT ID: its form or check digits are wrong"
             ) from None
         return swiss_vat.format(compact) if compact.startswith("CHE") else compact
+
+
+@dataclass(frozen=True)
+class BankAccount:
+    """An IBAN, or where the country has none the local number as it is to be printed."""
+
+    most: int
+
+    @property
+    def described(self) -> str:
+        return f"IBAN or local number, at most {self.most} characters"
+
+    def parse(self, text: str, today: date) -> str:
+        at_most(self.most, text)
+        if re.match(r"[A-Z]{2}\d\d", text) is None:
+            return text
+        try:
+            return iban.validate(text)
+        except ValidationError:
+            raise BadCell(f"is {text!r}, and that cannot be an IBAN: its form or check digits are wrong") from None
 
 
 def _check_vat_id(compact: str) -> None:

@@ -15,6 +15,7 @@ from app.imports.columns import (
     USERNAME,
     ZONE,
     Amount,
+    BankAccount,
     Choice,
     Column,
     Day,
@@ -72,9 +73,7 @@ SELLERS = CsvFile(
         Column("phone", Text(40), "Telephone number as printed.", default=""),
         Column("website", Text(160), "Website as printed.", default=""),
         Column("bank_name", Text(80), "Bank.", default=""),
-        Column(
-            "iban", Text(40), "IBAN (check digits are checked), or the local account number as printed.", default=""
-        ),
+        Column("iban", BankAccount(40), "Account for payments; check digits are checked.", default=""),
         Column("bic", Text(40), "BIC, or the local routing number.", default=""),
         Column("timezone", ZONE, "On whose calendar its invoices fall due.", required=True),
     ),

@@ -26,8 +26,8 @@ def import_directory(path: Path, *, source: str, progress: bool = False, today: 
     Relative dates count from `today`, by default the present day in UTC. Not to be called inside a transaction.
     """
     problems = Problems()
-    if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", source) is None or source in RESERVED_SOURCES:
-        form = "1 to 40 of a-z, 0-9, dot, hyphen and underscore, but not " + " or ".join(RESERVED_SOURCES)
+    if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,38}", source) is None or source in RESERVED_SOURCES:
+        form = "1 to 39 of a-z, 0-9, dot, hyphen and underscore, but not " + " or ".join(RESERVED_SOURCES)
         problems.add(path.name, 0, "", f"the source {source!r} cannot be used; possible are {form}")
         return _refused(source, problems)
     with staging() as area, showing(progress) as steps:
@@ -48,7 +48,8 @@ def _stage(run: Run, files: list[CsvFile], steps: Steps) -> None:
     sizes = {file.name: (run.directory / file.name).stat().st_size for file in files}
     steps.begin("Reading", sum(sizes.values()))
     for file in files:
-        stage(run.directory, file, run.staging, run.problems, run.today, steps.advance)
+        if not stage(run.directory, file, run.staging, run.problems, run.today, steps.advance):
+            run.unread.add(file.name)
 
 
 def _check(run: Run, files: list[CsvFile], steps: Steps) -> None:

@@ -40,31 +40,34 @@ def files_in(directory: Path, problems: Problems) -> list[CsvFile]:
     return [file for file in FILES if file.name in present]
 
 
-def stage(directory: Path, file: CsvFile, staging: Staging, problems: Problems, today: date, advance: Advance) -> None:
-    """Read one file. What cannot be read is named in `problems`; the other rows are put down all the same."""
+class Unreadable(Exception):
+    """The rest of the file cannot be read; line, column and reason of each cause."""
+
+    def __init__(self, *causes: tuple[int, str, str]) -> None:
+        super().__init__(*causes)
+        self.causes = causes
+
+
+def stage(directory: Path, file: CsvFile, staging: Staging, problems: Problems, today: date, advance: Advance) -> bool:
+    """Read one file, and put down every row that can be read; what cannot is named in `problems`.
+
+    False where the file could not be read to its end.
+    """
     # Undecodable bytes become lone surrogates, so that the bad cell can be named and the rest of the file is read.
     with (directory / file.name).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-        records = _records(text, file, problems, advance)
-        before = problems.count
-        _, header = next(records, (HEADER, []))
-        if problems.count == before and not header:
-            problems.add(file.name, HEADER, "", "has no header row")
-        columns = _columns(header, file, problems) if problems.count == before else None
-        if columns is None:
-            return
-        for line, cells in records:
-            if len(cells) != len(columns):
-                reason = f"has {len(cells)} cells, but the header names {len(columns)} columns"
-                problems.add(file.name, line, "", reason)
-                continue
-            row = _row(file, columns, line, cells, problems, today)
-            first = None if row is None else staging.put(row)
-            if row is not None and first is not None:
-                reason = f"the key {shown_key(row.key)} is already in line {first}"
-                problems.add(file.name, line, file.key[-1], reason)
+        try:
+            records = _records(text, advance)
+            columns = _columns(next(records, (HEADER, []))[1], file)
+            for line, cells in records:
+                _put(file, columns, line, cells, staging, problems, today)
+        except Unreadable as broken:
+            for cause in broken.causes:
+                problems.add(file.name, *cause)
+            return False
+    return True
 
 
-def _records(text: TextIO, file: CsvFile, problems: Problems, advance: Advance) -> Iterator[tuple[int, list[str]]]:
+def _records(text: TextIO, advance: Advance) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line on which it begins. Broken quoting ends the file: nobody knows where a cell ends."""
     done = 0
 
@@ -88,29 +91,49 @@ def _records(text: TextIO, file: CsvFile, problems: Problems, advance: Advance) 
             advance(done)
             return
         except csv.Error as error:
-            problems.add(file.name, line, "", f"cannot be read as CSV ({error}); the rest of the file was not read")
-            return
+            reason = f"cannot be read as CSV ({error}); the rest of the file was not read"
+            raise Unreadable((line, "", reason)) from None
         if cells:
             yield line, cells
 
 
-def _columns(header: list[str], file: CsvFile, problems: Problems) -> list[Column] | None:
-    """The columns in the header's order; None where the rows cannot be read with it."""
+def _columns(header: list[str], file: CsvFile) -> list[Column]:
+    """The columns in the header's order. Raises Unreadable."""
     names = [name.strip() for name in header]
+    if not names:
+        raise Unreadable((HEADER, "", "has no header row"))
     if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
-        problems.add(file.name, HEADER, "", "must separate its columns by commas")
-        return None
-    before = problems.count
-    for name in dict.fromkeys(names):
-        if name not in file.by_name:
-            known = ", ".join(file.by_name)
-            problems.add(file.name, HEADER, _printable(name), f"is not a column of this file; known are {known}")
-        elif names.count(name) > 1:
-            problems.add(file.name, HEADER, name, "stands twice in the header")
-    for column in file.columns:
-        if column.required and column.name not in names:
-            problems.add(file.name, HEADER, column.name, "is missing in the header")
-    return [file.by_name[name] for name in names] if problems.count == before else None
+        raise Unreadable((HEADER, "", "must separate its columns by commas"))
+    known = ", ".join(file.by_name)
+    unknown = f"is not a column of this file; known are {known}"
+    causes = [(HEADER, _printable(name), unknown) for name in dict.fromkeys(names) if name not in file.by_name]
+    twice = dict.fromkeys(name for name in names if name in file.by_name and names.count(name) > 1)
+    causes += [(HEADER, name, "stands twice in the header") for name in twice]
+    missing = [column.name for column in file.columns if column.required and column.name not in names]
+    causes += [(HEADER, name, "is missing in the header") for name in missing]
+    if causes:
+        raise Unreadable(*causes)
+    return [file.by_name[name] for name in names]
+
+
+def _put(
+    file: CsvFile,
+    columns: list[Column],
+    line: int,
+    cells: list[str],
+    staging: Staging,
+    problems: Problems,
+    today: date,
+) -> None:
+    if len(cells) != len(columns):
+        reason = f"has {len(cells)} cells, but the header names {len(columns)} columns"
+        problems.add(file.name, line, "", reason)
+        return
+    row = _row(file, columns, line, cells, problems, today)
+    first = None if row is None else staging.put(row)
+    if row is not None and first is not None:
+        reason = f"the key {shown_key(row.key)} is already in line {first}"
+        problems.add(file.name, line, file.key[-1], reason)
 
 
 def _row(

@@ -1,8 +1,6 @@
 """What sellers, tax rates, products and prices may say."""
 
 from sqlalchemy import select
-from stdnum import iban
-from stdnum.exceptions import ValidationError
 
 from app.imports.book import Run, known, stored
 from app.imports.checks.rows import WITHOUT_TAX_TEXT, Rows, check_tax
@@ -19,15 +17,6 @@ def check_sellers(run: Run, chunk: list[Row]) -> None:
         rows.claim(row, "code", seller["code"])
         if row.key in before and before[row.key]["code"] != seller["code"]:
             rows.bad(row, "code", f"was {before[row.key]['code']} and never changes: document numbers begin with it")
-        if seller["iban"][:2].isalpha() and seller["iban"][2:4].isdigit():
-            try:
-                iban.validate(seller["iban"])
-            except ValidationError:
-                rows.bad(
-                    row,
-                    "iban",
-                    f"is {seller['iban']!r}, and that cannot be an IBAN: its form or check digits are wrong",
-                )
     codes = [seller["code"] for _, seller in rows]
     rows.owned_by_others("code", select(Seller.code, Seller.source, Seller.external_id).where(Seller.code.in_(codes)))
 

@@ -46,8 +46,8 @@ class Rows:
 
     def referred(self, row: Row, column: str, key: str, found: dict[str, Facts | None]) -> Facts | None:
         """The facts of the row referred to; None, and where it does not exist a problem too, if there are none."""
-        if key not in found:
-            where = getattr(self.file.by_name[column].type, "file", "the import")
+        where = getattr(self.file.by_name[column].type, "file", "the import")
+        if key not in found and where not in self.run.unread:
             self.bad(row, column, f"there is no {key!r} in {where}, nor from an earlier import of this source")
         return found.get(key)
 

@@ -61,12 +61,13 @@ def _person(values: Facts, is_new: bool) -> Facts:
 
 def _write_identifiers(person_id: int, wanted: dict[str, str]) -> None:
     """Give the person their identifiers; contacts whose User ID is no longer one of them get the first."""
+    mine = db.session().scalars(select(LoginIdentifier).where(LoginIdentifier.person_id == person_id))
+    present = {identifier.canonical: identifier for identifier in mine}
     for canonical, shown in wanted.items():
-        own = db.upsert(LoginIdentifier).values(canonical=canonical, shown=shown, person_id=person_id)
-        same_owner = LoginIdentifier.person_id == person_id
-        db.session().execute(
-            own.on_conflict_do_update(index_elements=["canonical"], set_={"shown": shown}, where=same_owner)
-        )
+        if canonical in present:
+            present[canonical].shown = shown
+        else:
+            db.session().add(LoginIdentifier(canonical=canonical, shown=shown, person_id=person_id))
     contacts = db.session().scalars(select(BillingContact).where(BillingContact.person_id == person_id))
     for contact in contacts:
         contact.user_id = wanted.get(canonical_identifier(contact.user_id), next(iter(wanted.values())))

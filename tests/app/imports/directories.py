@@ -75,8 +75,9 @@ def contact(account: str = "acme", person: str = "ann", **changes: Any) -> dict[
 
 def subscription(**changes: Any) -> dict[str, Any]:
     return {
-        "external_id": "s1", "account": "acme", "product": "meeting", "tier": "Pro", "seats": "5", "frequency": "yearly",
-        "unit_price": "160.00", "currency": "EUR", "period_start": "today-30", "period_end": "today+335",
+        "external_id": "s1", "account": "acme", "product": "meeting", "tier": "Pro", "seats": "5",
+        "frequency": "yearly", "unit_price": "160.00", "currency": "EUR",
+        "period_start": "today-30", "period_end": "today+335",
     } | changes  # fmt: skip
 
 
