@@ -1,4 +1,4 @@
-"""What a quote says before anything is computed: what the verbs are given, by the desk's form or an import."""
+"""What the verbs of quotes are given: a draft's content, by the desk's form or an import, and a contact's decision."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +8,9 @@ from corporate_portal.quotes.models import QuoteVersion
 MOST_LINES = 50
 MOST_UNITS = 99_999
 MOST_MONTHS = 60
+LONGEST_PO, LONGEST_REASON = 100, 1000
+PAYMENTS = ("terms", "card")
+"""How the first invoice is going to be paid: on its terms, or by card from the receipt on."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,25 @@ class QuoteContent:
     valid_until: date | None = None
     zone: str = ""
     locale: str = ""
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What a contact sends with the button. Both hashes say what was on the page: the reviewed text and the wording."""
+
+    reviewed_sha256: str
+    wording_sha256: str
+    locale: str
+    po_number: str = ""
+    payment: str = "terms"
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """The reviewed text and why it is not wanted."""
+
+    reviewed_sha256: str
+    reason: str
 
 
 def content_of(version: QuoteVersion, *, own_prices: bool = False) -> QuoteContent:

@@ -4,7 +4,6 @@ Every verb locks the quote's row first, then looks at the version that counts, m
 jobs into the same transaction; whatever fails refuses the whole. Unique constraints on the decision stand behind it.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -22,7 +21,15 @@ from billing_core.words import mark
 from corporate_portal.invoices.service import OrderBill, issue_for_order
 from corporate_portal.quotes import mails, policy, states
 from corporate_portal.quotes.billing import due_at_once, ordered_lines
-from corporate_portal.quotes.content import QuoteContent, content_of
+from corporate_portal.quotes.content import (
+    LONGEST_PO,
+    LONGEST_REASON,
+    PAYMENTS,
+    Acceptance,
+    QuoteContent,
+    Rejection,
+    content_of,
+)
 from corporate_portal.quotes.document import digest, document_of
 from corporate_portal.quotes.drafting import check_days, check_texts, is_as_saved, is_readable, put_content, put_prices
 from corporate_portal.quotes.evidence import Decided, evidence_of
@@ -46,30 +53,6 @@ from corporate_portal.quotes.terms import TERMS_VERSION, declaration
 
 VALID_FOR = timedelta(days=7)
 """A quote without a date of its own is valid until the end of this many calendar days after its submission."""
-LONGEST_PO, LONGEST_REASON = 100, 1000
-PAYMENTS = ("terms", "card")
-"""How the first invoice is going to be paid: on its terms, or by card from the receipt on."""
-
-
-@dataclass(frozen=True)
-class Acceptance:
-    """What a contact sends with the button. Both hashes say what was on the page: the reviewed text and the wording."""
-
-    reviewed_sha256: str
-    wording_sha256: str
-    locale: str
-    po_number: str = ""
-    payment: str = "terms"
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """The reviewed text and why it is not wanted."""
-
-    reviewed_sha256: str
-    reason: str
-
-
 # The representative's side
 
 

@@ -13,10 +13,9 @@ from billing_core.people import Person
 from billing_core.permissions import Realm, Viewer
 from billing_core.sellers.models import Seller
 from corporate_portal.quotes import service, terms
-from corporate_portal.quotes.content import LineWish, QuoteContent
+from corporate_portal.quotes.content import Acceptance, LineWish, QuoteContent, Rejection
 from corporate_portal.quotes.loading import WHOLE
 from corporate_portal.quotes.models import Quote, QuoteVersion
-from corporate_portal.quotes.service import Acceptance, Rejection
 from tests.factories import core
 
 

@@ -21,10 +21,9 @@ from billing_core.people import BillingContact
 from billing_core.permissions import SessionFacts
 from billing_core.subscriptions.models import Subscription
 from corporate_portal.quotes import service
-from corporate_portal.quotes.content import LineWish
+from corporate_portal.quotes.content import LineWish, Rejection
 from corporate_portal.quotes.models import Quote, QuoteDecision
 from corporate_portal.quotes.refusals import AlreadyDecided, QuoteChanged, QuoteExpired, QuoteRefusal, QuoteWithdrawn
-from corporate_portal.quotes.service import Rejection
 from tests.conftest import Database
 from tests.corporate_portal.quotes.counting import counts
 from tests.factories import core, quotes
