@@ -147,10 +147,10 @@ class Amount(StringField):
         super().__init__(label, [Needed()] if needed else [Optional()], filters=[_tidy], **kwargs)
 
     def post_validate(self, form: BaseForm, validation_stopped: bool) -> None:
-        """Read the text by the reader's rules for figures. Raises ValueError with the sentence for the field."""
+        """Read the text by the reader's rules for figures. Raises ValidationError with the sentence for the field."""
         self.amount = None
         if self.data and not validation_stopped:
             try:
                 self.amount = money.parse(self.data, self.currency, words.locale())
             except Invalid as refusal:
-                raise ValueError(words.sentence(refusal)) from None
+                raise ValidationError(words.sentence(refusal)) from None
