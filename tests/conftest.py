@@ -97,12 +97,14 @@ def _trade_durability_for_speed() -> None:
 
 
 def _empty() -> None:
-    names = [table.name for table in tables.metadata.sorted_tables]
+    """Deleting few rows is much faster than truncating many tables. Ids go on counting; no test may know one."""
+    names = [table.name for table in reversed(tables.metadata.sorted_tables)]
     used = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in names)  # noqa: S608
     with db.engine().begin() as connection:
-        filled = ", ".join(connection.scalars(text(used)))
-        if filled:
-            connection.execute(text(f"TRUNCATE {filled} RESTART IDENTITY CASCADE"))
+        filled = set(connection.scalars(text(used)))
+        for name in names:
+            if name in filled:
+                connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608
 
 
 @pytest.fixture
