@@ -83,7 +83,9 @@ def pdf(public_id: str) -> Answer:
             waiting.headers["Refresh"] = "3"
             return waiting
     data, name = BytesIO(content.data), content.filename
-    return send_file(data, content.media_type, as_attachment=True, download_name=name, etag=content.sha256)
+    served = send_file(data, content.media_type, as_attachment=True, download_name=name, etag=content.sha256)
+    served.headers["Cache-Control"] = "private, no-store"
+    return served
 
 
 @invoices.get("/invoices/<string:public_id>/pay")
