@@ -9,13 +9,6 @@ from billing_core.words import lazy, mark
 _LONGEST_USER_ID = 254
 
 
-class SignInForm(Form):
-    """User ID and password. A password is taken as it is: nothing is trimmed, nothing forbidden."""
-
-    user_id = TextLine(lazy("User ID (username or e-mail)"), _LONGEST_USER_ID, needed=mark("Enter your User ID."))
-    password = PasswordField(lazy("Password"), [Needed(mark("Enter your password."))])
-
-
 class PasswordLinkForm(Form):
     """Whose password is to be created or reset."""
 

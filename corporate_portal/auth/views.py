@@ -13,19 +13,18 @@ from billing_core.credentials import service
 from billing_core.credentials.sessions import hash_of
 from billing_core.errors import Refusal
 from billing_core.permissions import Realm
-from billing_core.web import sessions
+from billing_core.web import doors
 from billing_core.web.guards import public_page
-from billing_core.web.identity import viewer_in
 from billing_core.web.render import page, see, tell
-from billing_core.web.targets import home_of, safe_target, sign_in_of
+from billing_core.web.targets import sign_in_of
 from billing_core.words import mark
-from corporate_portal.auth.forms import NewPasswordForm, PasswordLinkForm, SignInForm
+from corporate_portal.auth.forms import NewPasswordForm, PasswordLinkForm
 
 auth = Blueprint("auth", __name__)
 
 Answer = str | tuple[str, int] | Response
 
-_SIGN_IN_PAGES = {Realm.PORTAL: "auth/sign_in.html", Realm.DESK: "auth/desk_sign_in.html"}
+_PORTAL_DOOR, _DESK_DOOR = "auth/sign_in.html", "auth/desk_sign_in.html"
 _LINK, _REALM = "password-link", "password-realm"
 
 
@@ -33,42 +32,42 @@ _LINK, _REALM = "password-link", "password-realm"
 @public_page()
 def sign_in() -> Answer:
     """The portal's door."""
-    return _show_sign_in(Realm.PORTAL)
+    return doors.show(Realm.PORTAL, _PORTAL_DOOR)
 
 
 @auth.post("/sign-in")
 @public_page()
 def check_sign_in() -> Answer:
     """Let a contact of a corporate account in."""
-    return _check_sign_in(Realm.PORTAL)
+    return doors.enter(Realm.PORTAL, _PORTAL_DOOR)
 
 
 @auth.get("/desk/sign-in")
 @public_page()
 def desk_sign_in() -> Answer:
     """The staff's own door."""
-    return _show_sign_in(Realm.DESK)
+    return doors.show(Realm.DESK, _DESK_DOOR)
 
 
 @auth.post("/desk/sign-in")
 @public_page()
 def check_desk_sign_in() -> Answer:
     """Let a member of the staff in."""
-    return _check_sign_in(Realm.DESK)
+    return doors.enter(Realm.DESK, _DESK_DOOR)
 
 
 @auth.post("/sign-out")
 @public_page()
 def sign_out() -> Response:
     """Leave the portal; harmless for someone who is not in it."""
-    return _sign_out(Realm.PORTAL)
+    return doors.leave(Realm.PORTAL)
 
 
 @auth.post("/desk/sign-out")
 @public_page()
 def desk_sign_out() -> Response:
     """Leave the desk."""
-    return _sign_out(Realm.DESK)
+    return doors.leave(Realm.DESK)
 
 
 @auth.get("/password/reset")
@@ -132,32 +131,6 @@ def set_password() -> Answer:
     session.pop(_LINK, None)
     session.pop(_REALM, None)
     tell("success", mark("Your new password is set. Sign in with it now."))
-    return redirect(sign_in_of(realm), 303)
-
-
-def _show_sign_in(realm: Realm) -> Answer:
-    target = safe_target(request.args.get("next"))
-    if viewer_in(realm) is not None:
-        return redirect(target or home_of(realm), 303)
-    return page(_SIGN_IN_PAGES[realm], form=SignInForm(), next=target)
-
-
-def _check_sign_in(realm: Realm) -> Answer:
-    form, target, status = SignInForm(), safe_target(request.form.get("next")), 400
-    if form.validate_on_submit():
-        try:
-            sessions.sign_in(realm, form.user_id.data or "", form.password.data or "")
-        except Refusal as refusal:
-            form.refuse(refusal)
-            status = refusal.status
-        else:
-            return redirect(target or home_of(realm), 303)
-    return page(_SIGN_IN_PAGES[realm], form=form, next=target), status
-
-
-def _sign_out(realm: Realm) -> Response:
-    sessions.end(realm)
-    tell("success", mark("You are signed out."))
     return redirect(sign_in_of(realm), 303)
 
 
