@@ -86,7 +86,7 @@ def _accounts(source: str, keys: Collection[str]) -> dict[str, Facts]:
 
 
 def _people(source: str, keys: Collection[str]) -> dict[str, Facts]:
-    columns = (Person.external_id, Person.id, Person.email, Person.staff_role)
+    columns = (Person.external_id, Person.id, Person.email, Person.staff_role, Person.disabled_at)
     facts = _plain(select(*columns).where(*_among(Person, source, keys)))
     by_id = {person["id"]: person for person in facts.values()}
     for person in facts.values():

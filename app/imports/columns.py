@@ -207,7 +207,7 @@ def smallest_units(text: str, currency: str) -> int:
 
 
 @dataclass(frozen=True)
-class Whole:
+class WholeNumber:
     """A whole number in a range."""
 
     least: int

@@ -53,17 +53,20 @@ def stage(directory: Path, file: CsvFile, staging: Staging, problems: Problems, 
 
     False where the file could not be read to its end.
     """
-    # Undecodable bytes become lone surrogates, so that the bad cell can be named and the rest of the file is read.
-    with (directory / file.name).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-        try:
+    try:
+        # Undecodable bytes become lone surrogates, so that the bad cell can be named and the rest of the file is read.
+        with (directory / file.name).open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
             records = _records(text, advance)
             columns = _columns(next(records, (HEADER, []))[1], file)
             for line, cells in records:
                 _put(file, columns, line, cells, staging, problems, today)
-        except Unreadable as broken:
-            for cause in broken.causes:
-                problems.add(file.name, *cause)
-            return False
+    except OSError as error:
+        problems.add(file.name, 0, "", f"cannot be opened ({error.strerror})")
+        return False
+    except Unreadable as broken:
+        for cause in broken.causes:
+            problems.add(file.name, *cause)
+        return False
     return True
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from app.imports.book import Facts, Run, known
 from app.imports.checks.rows import WITHOUT_TAX_TEXT, Rows, check_currency, check_tax
 from app.imports.files import ACCOUNTS, CONTACTS, INVOICE_LINES, INVOICES, SELLERS
+from app.imports.papers import PDF_MOST_BYTES, Paper, fresh_papers, line_draft
 from app.imports.staging import Row
-from app.imports.wholes import PDF_MOST_BYTES, Whole, fresh_wholes, line_draft
 from billing_core import db, money, words
 from billing_core.errors import Invalid
 from billing_core.ledger.calculation import sum_up
@@ -21,8 +21,8 @@ def check_invoices(run: Run, chunk: list[Row]) -> None:
     for row in chunk:
         if row.values is not None:
             rows.claim(row, "number", str(row.values["number"]))
-    wholes = fresh_wholes(run, INVOICES, INVOICE_LINES, chunk)
-    rows.rows = [whole.row for whole in wholes]
+    papers = fresh_papers(run, INVOICES, INVOICE_LINES, chunk)
+    rows.rows = [paper.row for paper in papers]
     accounts = known(run, ACCOUNTS, rows.keys("account"))
     contacts = known(run, CONTACTS, {f"{i['account']}\x1f{i['contact']}" for _, i in rows if i["contact"]})
     series = _series(run)
@@ -45,9 +45,9 @@ def check_invoices(run: Run, chunk: list[Row]) -> None:
     numbers = [invoice["number"] for _, invoice in rows]
     others = select(Invoice.number, Invoice.source, Invoice.external_id).where(Invoice.number.in_(numbers))
     rows.owned_by_others("number", others)
-    for whole in wholes:
-        if whole.row.key not in before:
-            _check_sums(rows, whole)
+    for paper in papers:
+        if paper.row.key not in before:
+            _check_sums(rows, paper)
 
 
 def _series(run: Run) -> frozenset[str]:
@@ -108,33 +108,33 @@ def _is_pdf(path: Path) -> bool:
         return stream.read(5) == b"%PDF-"
 
 
-def _check_sums(rows: Rows, whole: Whole) -> None:
+def _check_sums(rows: Rows, paper: Paper) -> None:
     """The lines must come to the total that the document says, computed as the portal computes its own."""
-    invoice = whole.row.values or {}
+    invoice = paper.row.values or {}
     currency = str(invoice["currency"])
     lines = Rows(rows.run, INVOICE_LINES, [])
-    lines.rows = [part for part in whole.parts if part.values is not None]
+    lines.rows = [part for part in paper.parts if part.values is not None]
     before = rows.run.problems.count
     if INVOICE_LINES.name in rows.run.unread:
         return
-    if not whole.parts:
-        rows.bad(whole.row, "external_id", f"has no line in {INVOICE_LINES.name}")
+    if not paper.parts:
+        rows.bad(paper.row, "external_id", f"has no line in {INVOICE_LINES.name}")
     for line, facts in lines:
         _check_invoice_line(lines, line, facts, currency)
-    total = rows.amount(whole.row, "total", invoice["total"], currency)
-    paid = rows.amount(whole.row, "paid", invoice.get("paid") or "0", currency)
-    if rows.run.problems.count > before or len(lines.rows) < len(whole.parts) or total is None or paid is None:
+    total = rows.amount(paper.row, "total", invoice["total"], currency)
+    paid = rows.amount(paper.row, "paid", invoice.get("paid") or "0", currency)
+    if rows.run.problems.count > before or len(lines.rows) < len(paper.parts) or total is None or paid is None:
         return  # what the lines come to cannot be told yet
     try:
         computed = sum_up([line_draft(facts, currency) for _, facts in lines]).total
     except Invalid as refusal:
-        rows.bad(whole.row, "total", words.sentence(refusal))
+        rows.bad(paper.row, "total", words.sentence(refusal))
         return
     if computed != total:
         both = f"{money.plain(computed, currency)} {currency}, but total says {invoice['total']}"
-        rows.bad(whole.row, "total", f"the lines and their tax come to {both}")
+        rows.bad(paper.row, "total", f"the lines and their tax come to {both}")
     if paid > total:
-        rows.bad(whole.row, "paid", "is more than the total")
+        rows.bad(paper.row, "paid", "is more than the total")
 
 
 def _check_invoice_line(lines: Rows, line: Row, facts: Facts, currency: str) -> None:

@@ -3,16 +3,16 @@
 from app.imports.book import Run, known, stored
 from app.imports.checks.rows import Rows, check_currency, check_is_rep
 from app.imports.files import ACCOUNTS, PEOPLE, PRODUCTS, QUOTE_LINES, QUOTES
+from app.imports.papers import Paper, fresh_papers
 from app.imports.staging import Row
-from app.imports.wholes import Whole, fresh_wholes
 from corporate_portal.quotes import states
 from corporate_portal.quotes.content import MOST_LINES
 
 
 def check_quotes(run: Run, chunk: list[Row]) -> None:
     rows = Rows(run, QUOTES, [])
-    wholes = fresh_wholes(run, QUOTES, QUOTE_LINES, chunk)
-    rows.rows = [whole.row for whole in wholes]
+    papers = fresh_papers(run, QUOTES, QUOTE_LINES, chunk)
+    rows.rows = [paper.row for paper in papers]
     accounts = known(run, ACCOUNTS, rows.keys("account"))
     own_reps = {facts["rep"] for facts in accounts.values() if facts and facts["rep"]}
     reps = known(run, PEOPLE, rows.keys("rep") | own_reps)
@@ -31,14 +31,14 @@ def check_quotes(run: Run, chunk: list[Row]) -> None:
             rows.bad(
                 row, "external_id", f"quote {number} is {state}: its content can no longer be changed by an import"
             )
-    _check_quote_lines(run, wholes)
+    _check_quote_lines(run, papers)
 
 
-def _check_quote_lines(run: Run, wholes: list[Whole]) -> None:
+def _check_quote_lines(run: Run, papers: list[Paper]) -> None:
     lines = Rows(run, QUOTE_LINES, [])
-    lines.rows = [part for whole in wholes for part in whole.parts if part.values is not None]
+    lines.rows = [part for paper in papers for part in paper.parts if part.values is not None]
     products = known(run, PRODUCTS, lines.keys("product"))
-    currency = {whole.row.key: str((whole.row.values or {})["currency"]) for whole in wholes}
+    currency = {paper.row.key: str((paper.row.values or {})["currency"]) for paper in papers}
     for line, facts in lines:
         lines.referred(line, "product", facts["product"], products)
         price = lines.amount(line, "unit_price", facts["unit_price"], currency[line.owner])
@@ -47,11 +47,11 @@ def _check_quote_lines(run: Run, wholes: list[Whole]) -> None:
             lines.bad(line, "discount", "must be empty where discount_percent is given")
         elif off and price is not None and off > facts["quantity"] * price:
             lines.bad(line, "discount", "is larger than the line itself")
-    for whole in wholes:
-        if not whole.parts and QUOTE_LINES.name in run.unread:
+    for paper in papers:
+        if not paper.parts and QUOTE_LINES.name in run.unread:
             continue
-        if not whole.parts:
-            run.problems.add(QUOTES.name, whole.row.line, "external_id", f"has no line in {QUOTE_LINES.name}")
-        elif len(whole.parts) > MOST_LINES:
-            reason = f"has {len(whole.parts)} lines in {QUOTE_LINES.name}, at most {MOST_LINES} are possible"
-            run.problems.add(QUOTES.name, whole.row.line, "external_id", reason)
+        if not paper.parts:
+            run.problems.add(QUOTES.name, paper.row.line, "external_id", f"has no line in {QUOTE_LINES.name}")
+        elif len(paper.parts) > MOST_LINES:
+            reason = f"has {len(paper.parts)} lines in {QUOTE_LINES.name}, at most {MOST_LINES} are possible"
+            run.problems.add(QUOTES.name, paper.row.line, "external_id", reason)

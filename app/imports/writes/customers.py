@@ -39,7 +39,17 @@ def _facts(run: Run, row: Row) -> Facts:
 def write_people(run: Run, chunk: list[Row]) -> tuple[int, int]:
     """Insert or update the people. A new address makes mailed links void; who is disabled is signed out."""
     facts = known(run, PEOPLE, [row.key for row in chunk])
-    written = upsert(run, PEOPLE, Person, chunk, _person)
+    disabled = {key: person["disabled_at"] for key, person in facts.items() if person and person.get("disabled_at")}
+
+    def attributes(values: Facts, is_new: bool) -> Facts:
+        names = ("name", "email", "phone", "locale", "staff_role")
+        wanted = {name: values[name] for name in names if name in values}
+        if "disabled" in values:
+            since = disabled.get(values["external_id"], clock.now())
+            wanted["disabled_at"] = since if values["disabled"] else None
+        return wanted | ({"public_id": db.public_id("per")} if is_new else {})
+
+    written = upsert(run, PEOPLE, Person, chunk, attributes)
     for one in written:
         person: Person = one.item
         _write_identifiers(person.id, identifiers_of(facts[one.row.key] or {}))
@@ -49,14 +59,6 @@ def write_people(run: Run, chunk: list[Row]) -> tuple[int, int]:
             sessions.end_sessions_of(person.id)
         _record("person", person.public_id, None, one)
     return counted(written)
-
-
-def _person(values: Facts, is_new: bool) -> Facts:
-    names = ("name", "email", "phone", "locale", "staff_role")
-    attributes = {name: values[name] for name in names if name in values}
-    if "disabled" in values:
-        attributes["disabled_at"] = clock.now() if values["disabled"] else None
-    return attributes | ({"public_id": db.public_id("per")} if is_new else {})
 
 
 def _write_identifiers(person_id: int, wanted: dict[str, str]) -> None:

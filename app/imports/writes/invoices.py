@@ -6,8 +6,8 @@ from sqlalchemy.orm import joinedload
 from app.imports.book import Facts, Run
 from app.imports.columns import smallest_units
 from app.imports.files import INVOICE_LINES, INVOICES
+from app.imports.papers import Paper, fresh_papers, line_draft
 from app.imports.staging import Row
-from app.imports.wholes import Whole, fresh_wholes, line_draft
 from app.imports.writes.rows import ACTOR, facts_of, remember
 from billing_core import db
 from billing_core.accounts import Account
@@ -18,16 +18,16 @@ from billing_core.people import BillingContact, Person
 
 def write_invoices(run: Run, chunk: list[Row]) -> tuple[int, int]:
     """Insert the new invoices; one that is there already never changes, so the check has refused it."""
-    wholes = fresh_wholes(run, INVOICES, INVOICE_LINES, chunk)
-    rows = [(whole, facts_of(INVOICES, whole.row, is_new=True)) for whole in wholes]
+    papers = fresh_papers(run, INVOICES, INVOICE_LINES, chunk)
+    rows = [(paper, facts_of(INVOICES, paper.row, is_new=True)) for paper in papers]
     accounts = _accounts(run, {invoice["account"] for _, invoice in rows})
     contacts = _contacts(run, accounts)
-    imported = [_imported(run, whole, invoice, accounts[invoice["account"]], contacts) for whole, invoice in rows]
+    imported = [_imported(run, paper, invoice, accounts[invoice["account"]], contacts) for paper, invoice in rows]
     for (_, invoice), issued in zip(rows, import_invoices(imported, ACTOR), strict=True):
         if invoice["pdf"]:
             content = (run.directory / invoice["pdf"]).read_bytes()
             keep_document(issued.public_id, "invoice", issued.locale, _filename(invoice["number"]), content)
-    remember(run, INVOICES, [(whole.row.key, whole.sha256) for whole in wholes])
+    remember(run, INVOICES, [(paper.row.key, paper.sha256) for paper in papers])
     return len(rows), 0
 
 
@@ -48,15 +48,15 @@ def _contacts(run: Run, accounts: dict[str, Account]) -> dict[tuple[int, str], B
 
 
 def _imported(
-    run: Run, whole: Whole, invoice: Facts, account: Account, contacts: dict[tuple[int, str], BillingContact]
+    run: Run, paper: Paper, invoice: Facts, account: Account, contacts: dict[tuple[int, str], BillingContact]
 ) -> ImportedInvoice:
-    draft = _draft(whole, invoice, account, contacts.get((account.id, invoice["contact"])))
+    draft = _draft(paper, invoice, account, contacts.get((account.id, invoice["contact"])))
     paid = smallest_units(invoice["paid"], invoice["currency"])
-    return ImportedInvoice(draft, run.source, whole.row.key, invoice["number"], paid)
+    return ImportedInvoice(draft, run.source, paper.row.key, invoice["number"], paid)
 
 
-def _draft(whole: Whole, invoice: Facts, account: Account, addressee: BillingContact | None) -> InvoiceDraft:
-    lines = [facts_of(INVOICE_LINES, part, is_new=True) for part in whole.parts]
+def _draft(paper: Paper, invoice: Facts, account: Account, addressee: BillingContact | None) -> InvoiceDraft:
+    lines = [facts_of(INVOICE_LINES, part, is_new=True) for part in paper.parts]
     return InvoiceDraft(
         account_id=account.id,
         seller_id=account.seller_id,

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from app.imports.book import Facts, Run
 from app.imports.columns import smallest_units
 from app.imports.files import QUOTE_LINES, QUOTES
+from app.imports.papers import Paper, fresh_papers
 from app.imports.staging import Row
-from app.imports.wholes import Whole, fresh_wholes
 from app.imports.writes.rows import facts_of, remember
 from billing_core import db, words
 from billing_core.accounts import Account
@@ -27,23 +27,23 @@ _COLUMNS = {"offer": "product", "quantity": "quantity", "discount": "discount"}
 
 def write_quotes(run: Run, chunk: list[Row]) -> tuple[int, int]:
     """Insert new quotes and put new versions in the place of changed drafts."""
-    wholes = fresh_wholes(run, QUOTES, QUOTE_LINES, chunk)
-    rows = [(whole, facts_of(QUOTES, whole.row, is_new=True)) for whole in wholes]
+    papers = fresh_papers(run, QUOTES, QUOTE_LINES, chunk)
+    rows = [(paper, facts_of(QUOTES, paper.row, is_new=True)) for paper in papers]
     accounts = _by_key(run, Account, {quote["account"] for _, quote in rows})
     reps = _by_key(run, Person, {quote["rep"] for _, quote in rows if quote["rep"]})
-    codes = _codes(run, {str((part.values or {})["product"]) for whole in wholes for part in whole.parts})
+    codes = _codes(run, {str((part.values or {})["product"]) for paper in papers for part in paper.parts})
     outcomes: list[str] = []
-    for whole, quote in rows:
+    for paper, quote in rows:
         account = accounts[quote["account"]]
         rep = reps[quote["rep"]] if quote["rep"] else db.session().get_one(Person, account.rep_id)
         try:
             with db.session().begin_nested():
                 sent = quote["state"] == "sent"
-                content = _content(whole, quote, codes)
-                outcomes.append(import_quote(account, rep, content, run.source, whole.row.key, submitted=sent))
+                content = _content(paper, quote, codes)
+                outcomes.append(import_quote(account, rep, content, run.source, paper.row.key, submitted=sent))
         except Refusal as refusal:
-            _name(run, whole, refusal)
-    remember(run, QUOTES, [(whole.row.key, whole.sha256) for whole in wholes])
+            _name(run, paper, refusal)
+    remember(run, QUOTES, [(paper.row.key, paper.sha256) for paper in papers])
     return outcomes.count("added"), outcomes.count("changed")
 
 
@@ -57,8 +57,8 @@ def _codes(run: Run, keys: set[str]) -> dict[str, str]:
     return {row.external_id: row.code for row in db.session().execute(mine)}
 
 
-def _content(whole: Whole, quote: Facts, codes: dict[str, str]) -> QuoteContent:
-    lines = [facts_of(QUOTE_LINES, part, is_new=True) for part in whole.parts]
+def _content(paper: Paper, quote: Facts, codes: dict[str, str]) -> QuoteContent:
+    lines = [facts_of(QUOTE_LINES, part, is_new=True) for part in paper.parts]
     return QuoteContent(
         title=quote["title"],
         starts_on=quote["starts_on"],
@@ -82,14 +82,14 @@ def _wish(line: Facts, codes: dict[str, str], currency: str) -> LineWish:
     )
 
 
-def _name(run: Run, whole: Whole, refusal: Refusal) -> None:
+def _name(run: Run, paper: Paper, refusal: Refusal) -> None:
     """Tell a refusal with the line and column that it is about."""
     field = str(getattr(refusal, "field", None) or "")
     reason = words.sentence(refusal)
     of_line = re.fullmatch(r"lines-(\d+)-(\w+)", field)
     if of_line is None:
         column = field if field in QUOTES.by_name else ""
-        run.problems.add(QUOTES.name, whole.row.line, column, reason)
+        run.problems.add(QUOTES.name, paper.row.line, column, reason)
     else:
-        part = whole.parts[int(of_line[1])]
+        part = paper.parts[int(of_line[1])]
         run.problems.add(QUOTE_LINES.name, part.line, _COLUMNS.get(of_line[2], ""), reason)

@@ -308,6 +308,11 @@ def rewrite(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], Non
     return lambda folder: (folder / name).write_bytes(change((folder / name).read_bytes())) and None
 
 
+def into_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 FORMS = {
     "not UTF-8": (
         rewrite("people.csv", lambda b: b.replace(b"Ann", "Ännchen".encode("latin-1"))),
@@ -357,6 +362,10 @@ FORMS = {
         [
             "seller.csv: is not a file that can be imported; known are accounts.csv, contacts.csv, invoice_lines.csv, invoices.csv, people.csv, prices.csv, products.csv, quote_lines.csv, quotes.csv, sellers.csv, subscriptions.csv, tax_rates.csv"  # noqa: E501
         ],
+    ),
+    "a folder with a file's name": (
+        lambda folder: into_folder(folder / "prices.csv"),
+        ["prices.csv: cannot be opened (Is a directory)"],
     ),
     "a line without end": (
         rewrite("people.csv", lambda b: b + b"x" * 1_100_000),

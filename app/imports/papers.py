@@ -17,7 +17,7 @@ PDF_MOST_BYTES = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Whole:
+class Paper:
     """A row with its lines, whose fingerprint covers them and the PDF."""
 
     row: Row
@@ -25,19 +25,19 @@ class Whole:
     sha256: str
 
 
-def fresh_wholes(run: Run, file: CsvFile, lines: CsvFile, chunk: list[Row]) -> list[Whole]:
+def fresh_papers(run: Run, file: CsvFile, lines: CsvFile, chunk: list[Row]) -> list[Paper]:
     """The readable rows with their lines that no earlier import wrote with the same content."""
     parts = run.staging.parts_of(lines.name, [row.key for row in chunk])
-    wholes = [_whole(run, row, parts.get(row.key, [])) for row in chunk if row.values is not None]
-    before = book.written(run.source, file, [whole.row.key for whole in wholes])
-    return [whole for whole in wholes if before.get(whole.row.key) != whole.sha256]
+    papers = [_paper(run, row, parts.get(row.key, [])) for row in chunk if row.values is not None]
+    before = book.written(run.source, file, [paper.row.key for paper in papers])
+    return [paper for paper in papers if before.get(paper.row.key) != paper.sha256]
 
 
-def _whole(run: Run, row: Row, parts: Iterable[Row]) -> Whole:
+def _paper(run: Run, row: Row, parts: Iterable[Row]) -> Paper:
     ordered = tuple(sorted(parts, key=lambda part: int(part.key.rpartition("\x1f")[2])))
     name = (row.values or {}).get("pdf")
     pdf = _sha256_of(run.directory / str(name)) if name else ""
-    return Whole(row, ordered, fingerprint([row.sha256, [part.sha256 for part in ordered], pdf]))
+    return Paper(row, ordered, fingerprint([row.sha256, [part.sha256 for part in ordered], pdf]))
 
 
 def _sha256_of(path: Path) -> str:
