@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
-from billing_core import audit, clock, db, jobs, numbering, templating
+from billing_core import audit, clock, db, numbering, templating
 from billing_core.accounts import Account
 from billing_core.documents import service as documents
 from billing_core.errors import Invalid, NotAllowed, NotFound
@@ -232,7 +232,6 @@ def _submit(author: Author, version: QuoteVersion, *, announce: bool) -> None:
     db.session().flush()
     about = {"version": version.version, "sha256": version.sha256}
     audit.record(author.actor, "quote.submitted", quote.public_id, quote.account_id, **about)
-    jobs.enqueue("quotes.expire", run_at=version.expires_at, once_key=f"quotes.expire:{version.public_id}")
     documents.request_document(version.public_id, "quote", version.locale, f"{quote.number}.pdf")
     if announce:
         mails.tell_sent(version, _acceptors(quote.account_id))
