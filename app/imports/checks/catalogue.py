@@ -11,6 +11,7 @@ from billing_core.sellers.models import Seller
 
 
 def check_sellers(run: Run, chunk: list[Row]) -> None:
+    """A code belongs to one seller and never changes."""
     rows = Rows(run, SELLERS, chunk)
     before = stored(run.source, SELLERS, [row.key for row in rows.rows])
     for row, seller in rows:
@@ -22,6 +23,7 @@ def check_sellers(run: Run, chunk: list[Row]) -> None:
 
 
 def check_tax_rates(run: Run, chunk: list[Row]) -> None:
+    """Only S and AA have a rate; where there is none, the documents must be able to say why."""
     rows = Rows(run, TAX_RATES, chunk)
     for row, rate in rows:
         check_tax(rows, row, rate["category"], rate["rate"], "rate")
@@ -32,6 +34,7 @@ def check_tax_rates(run: Run, chunk: list[Row]) -> None:
 
 
 def check_products(run: Run, chunk: list[Row]) -> None:
+    """A code belongs to one product."""
     rows = Rows(run, PRODUCTS, chunk)
     for row, product in rows:
         rows.claim(row, "code", product["code"])
@@ -42,6 +45,7 @@ def check_products(run: Run, chunk: list[Row]) -> None:
 
 
 def check_prices(run: Run, chunk: list[Row]) -> None:
+    """The product is known, and the amount fits its currency."""
     rows = Rows(run, PRICES, chunk)
     products = known(run, PRODUCTS, rows.keys("product"))
     for row, price in rows:

@@ -28,6 +28,7 @@ def claim_identifiers(run: Run) -> None:
 
 
 def check_people(run: Run, chunk: list[Row]) -> None:
+    """Everybody signs in with something, and nobody with what belongs to another."""
     rows = Rows(run, PEOPLE, chunk)
     wanted: dict[str, tuple[Row, str]] = {}
     for row, person in rows:
@@ -54,6 +55,7 @@ def check_people(run: Run, chunk: list[Row]) -> None:
 
 
 def check_accounts(run: Run, chunk: list[Row]) -> None:
+    """A number belongs to one account, its kind never changes, and only corporate ones have a representative."""
     rows = Rows(run, ACCOUNTS, chunk)
     before = stored(run.source, ACCOUNTS, [row.key for row in rows.rows])
     sellers, reps = known(run, SELLERS, rows.keys("seller")), known(run, PEOPLE, rows.keys("rep"))
@@ -90,6 +92,7 @@ def _check_confirmation(rows: Rows, row: Row, account: Facts) -> None:
 
 
 def check_contacts(run: Run, chunk: list[Row]) -> None:
+    """Rights are for billing contacts, who are members and never staff; an account has one primary contact."""
     rows = Rows(run, CONTACTS, chunk)
     accounts, people = known(run, ACCOUNTS, rows.keys("account")), known(run, PEOPLE, rows.keys("person"))
     for row in chunk:
@@ -123,6 +126,7 @@ def _check_user_id(rows: Rows, row: Row, user_id: str, person: Facts) -> None:
 
 
 def check_subscriptions(run: Run, chunk: list[Row]) -> None:
+    """Account and product are known, the currency is the account's, the period has a day."""
     rows = Rows(run, SUBSCRIPTIONS, chunk)
     accounts, products = known(run, ACCOUNTS, rows.keys("account")), known(run, PRODUCTS, rows.keys("product"))
     for row, subscription in rows:

@@ -17,6 +17,7 @@ from billing_core.sellers.models import Seller
 
 
 def check_invoices(run: Run, chunk: list[Row]) -> None:
+    """New, of a number of its own, addressed to a contact if to anybody, and adding up."""
     rows = Rows(run, INVOICES, [])
     for row in chunk:
         if row.values is not None:

@@ -10,6 +10,7 @@ from corporate_portal.quotes.content import MOST_LINES
 
 
 def check_quotes(run: Run, chunk: list[Row]) -> None:
+    """For open corporate accounts in their currency, with lines; what was submitted keeps its content."""
     rows = Rows(run, QUOTES, [])
     papers = fresh_papers(run, QUOTES, QUOTE_LINES, chunk)
     rows.rows = [paper.row for paper in papers]

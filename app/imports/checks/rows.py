@@ -75,16 +75,19 @@ class Rows:
 
 
 def check_tax(rows: Rows, row: Row, category: str, rate: int, column: str) -> None:
+    """Only S and AA have a rate above zero."""
     if rate and category not in TAXED:
         rows.bad(row, column, f"must be 0 in the category {category}")
 
 
 def check_is_rep(rows: Rows, row: Row, key: str, reps: dict[str, Facts | None]) -> None:
+    """The person can be a representative."""
     rep = rows.referred(row, "rep", key, reps)
     if rep is not None and rep["staff_role"] not in ("rep", "rep_manager"):
         rows.bad(row, "rep", f"{key!r} is no representative (staff_role rep or rep_manager)")
 
 
 def check_currency(rows: Rows, row: Row, currency: str, account: Facts | None) -> None:
+    """The currency is the account's."""
     if account is not None and account["currency"] != currency:
         rows.bad(row, "currency", f"is {currency}, but the account's currency is {account['currency']}")
