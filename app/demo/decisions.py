@@ -9,12 +9,11 @@ from billing_core import db, words
 from billing_core.people import Person
 from billing_core.permissions import Realm, Viewer, viewer_of
 from corporate_portal.quotes import queries
+from corporate_portal.quotes.content import Acceptance, Rejection
 from corporate_portal.quotes.loading import WHOLE
 from corporate_portal.quotes.models import Quote, QuoteVersion
 from corporate_portal.quotes.refusals import QuoteRefusal
 from corporate_portal.quotes.service import (
-    Acceptance,
-    Rejection,
     accept_quote,
     draft_sha256,
     reject_quote,
