@@ -26,11 +26,6 @@ def prices_on(day: date, currency: str) -> list[Price]:
     return list(db.session().scalars(in_force))
 
 
-def product_by_code(code: str) -> Product | None:
-    """The product of that code, also one that is no longer sold."""
-    return db.session().scalar(select(Product).where(Product.code == code))
-
-
 def products_by_code(codes: set[str]) -> dict[str, Product]:
     """The products of those codes, also those that are no longer sold. One statement."""
     found = db.session().scalars(select(Product).where(Product.code.in_(codes)))

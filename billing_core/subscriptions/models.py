@@ -1,6 +1,6 @@
 """Subscription. Its state on a day is derived from its dates, so that no job has to run for it to be true."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -43,6 +43,11 @@ class Subscription(Base):
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
     product: Mapped[Product] = relationship(lazy="raise_on_sql")
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the period, as readers write it."""
+        return self.period_end - timedelta(days=1)
 
     def status(self, today: date) -> str:
         """scheduled, expired, trial, pending_cancellation or active (domain.md 6)."""
