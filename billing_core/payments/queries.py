@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from billing_core import db, templating
+from billing_core import db, templating, words
 from billing_core.errors import NotFound
 from billing_core.ledger.models import Invoice
 from billing_core.payments.gateway import SessionRequest
@@ -81,9 +81,14 @@ def session_request(public_id: str, expires_at: datetime) -> SessionRequest:
         amount=payment.amount,
         currency=payment.currency,
         locale=payment.locale,
-        title=", ".join(db.session().scalars(meant)),
+        title=", ".join(_title(number, payment.locale) for number in db.session().scalars(meant)),
         brands=brands(payment.currency),
         expires_at=expires_at,
         success_url=f"{own_page}?returned=1",
         cancel_url=own_page,
     )
+
+
+def _title(number: str, locale: str) -> str:
+    with words.in_language(locale):
+        return words.gettext("Invoice %(number)s", number=number)

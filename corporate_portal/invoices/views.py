@@ -7,6 +7,7 @@ from flask import Blueprint, Response, make_response, redirect, request, send_fi
 from werkzeug.wrappers import Response as Redirect
 
 from billing_core import clock, db
+from billing_core.documents import letter
 from billing_core.documents import service as documents
 from billing_core.errors import NotAllowed, NotFound, Refusal
 from billing_core.payments import queries as payment_queries
@@ -15,8 +16,7 @@ from billing_core.payments.models import Payment
 from billing_core.permissions import Right, demand
 from billing_core.web.guards import portal_page, public_page
 from billing_core.web.identity import viewer
-from billing_core.web.render import page, see, tell
-from billing_core.words import mark
+from billing_core.web.render import page, see
 from corporate_portal.invoices import policy, queries
 from corporate_portal.invoices.forms import FULL, PART, FindForm, PayForm
 from corporate_portal.invoices.queries import STATES, Wanted, Whole
@@ -65,6 +65,7 @@ def _about(whole: Whole) -> dict[str, object]:
         "invoice": whole.invoice,
         "today": whole.today,
         "one_day": timedelta(days=1),
+        "letter": letter,
         "pay": policy.payability(viewer(), whole.invoice, whole.held),
     }
 
@@ -156,9 +157,7 @@ def go_on(public_id: str) -> Answer:
 @portal_page()
 def cancel(public_id: str) -> Answer:
     """End an attempt, at the processor first."""
-    payment = card.cancel_payment(viewer(), public_id)
-    if payment.state == "cancelled":
-        tell("success", mark("The payment was cancelled. Nothing was charged."))
+    card.cancel_payment(viewer(), public_id)
     return see("payments.detail", public_id=public_id)
 
 
