@@ -53,6 +53,9 @@ TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
     Realm.DESK: ((mark("Work list"), "desk.index"), (mark("Jobs"), "desk.jobs")),
 }
 
+BELONGS_TO = {"payments": "invoices", "routing": "my", "billing": "my"}
+"""Rooms without a tab of their own, and whose tab stands for them."""
+
 SIGN_OUT = {Realm.PORTAL: "auth.sign_out", Realm.MY: "my.sign_out", Realm.DESK: "auth.desk_sign_out"}
 CHOOSE_ACCOUNT = {Realm.PORTAL: "web.choose_account", Realm.MY: "web.choose_my_account"}
 CHOOSER = {Realm.PORTAL: "web.choose_account", Realm.MY: "web.choose_my_account"}
@@ -89,6 +92,7 @@ def _visitor(viewer: Viewer) -> Visitor:
 
 def _tabs(viewer: Viewer) -> list[Tab]:
     blueprint = request.endpoint.partition(".")[0] if request.endpoint else ""
+    blueprint = BELONGS_TO.get(blueprint, blueprint)
     counts = {"quotes.index": quotes.outstanding_count(viewer)} if viewer.realm is Realm.PORTAL else {}
     return [
         Tab(
@@ -99,8 +103,17 @@ def _tabs(viewer: Viewer) -> list[Tab]:
             counts.get(endpoint),
         )
         for label, endpoint in TABS[viewer.realm]
-        if endpoint != "desk.jobs" or viewer.is_staff(*MAY_RETRY)
+        if _is_open_to(viewer, endpoint)
     ]
+
+
+def _is_open_to(viewer: Viewer, endpoint: str) -> bool:
+    """Whether the tab is there for this viewer: nobody is offered what the page behind it refuses."""
+    if endpoint == "desk.jobs":
+        return viewer.is_staff(*MAY_RETRY)
+    if endpoint == "admin.index":
+        return viewer.current is not None and viewer.current.is_admin
+    return True
 
 
 def _within(blueprint: str, endpoint: str, realm: Realm) -> bool:

@@ -1,9 +1,10 @@
 """Signing in and out, the same at each realm's door; the door's own page is named by the view."""
 
-from flask import redirect, request
+from flask import redirect, request, session
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
 
+from billing_core import words
 from billing_core.errors import Refusal
 from billing_core.permissions import Realm
 from billing_core.web import sessions
@@ -48,7 +49,11 @@ def enter(realm: Realm, template: str) -> Answer:
 
 
 def leave(realm: Realm) -> Response:
-    """End the session of the realm; harmless without one."""
+    """End the session of the realm; harmless without one. The door goes on in the language of the person who left."""
+    found = viewer_in(realm)
     sessions.end(realm)
+    if found is not None:
+        session["language"] = found.locale
+        words.set_locale(found.locale)
     tell("success", mark("You are signed out."))
     return redirect(sign_in_of(realm), 303)
