@@ -1,11 +1,12 @@
 """The command `portal`."""
 
+import logging
 import sys
 from pathlib import Path
 
 import click
 
-from app import schema
+from app import logs, schema
 from app import settings as configuration
 from app.settings import BadSettings, Settings
 from billing_core import db
@@ -27,6 +28,7 @@ def _ready() -> Settings:
     from billing_core import templating
 
     found = _settings()
+    logs.start(logging.WARNING)
     found.data_dir.mkdir(parents=True, exist_ok=True)
     db.configure(found.database)
     templating.set_brand(brand_of(found))

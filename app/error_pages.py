@@ -1,4 +1,4 @@
-"""Refusals and errors as pages: what happened, what is safe, what next. The server answers 500 to its own faults only."""
+"""Refusals and errors as pages: what happened, what is safe, what next. Only our own faults are answered with 500."""
 
 from flask import Flask, current_app, make_response, render_template
 from flask_wtf.csrf import CSRFError

@@ -8,7 +8,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from app import error_pages, headers, navigation, tables
+from app import error_pages, headers, navigation
 from app.health import health
 from app.mailbox.views import mailbox
 from app.ports import Ports, make_ports
@@ -38,7 +38,6 @@ SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "au
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     """The whole application, bound to its database. `ports` are given by tests that watch an adapter."""
-    assert tables.metadata.tables
     db.configure(settings.database)
     ports = ports or make_ports(settings)
     templating.set_brand(brand_of(settings))
@@ -79,7 +78,13 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
 def brand_of(settings: Settings) -> templating.Brand:
     """The configured brand."""
     return templating.Brand(
-        settings.brand_name, settings.support_email, settings.support_phone, settings.support_url, settings.base_url
+        settings.brand_name,
+        settings.support_email,
+        settings.support_phone,
+        settings.support_url,
+        settings.base_url,
+        settings.brand_colour,
+        f"/static/brand/{settings.brand_colour[1:].lower()}.css",
     )
 
 

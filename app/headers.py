@@ -34,6 +34,6 @@ def protect(app: Flask, form_targets: tuple[str, ...], *, secure: bool) -> None:
         headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
         if secure:
             headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR}; includeSubDomains")
-        if not request.path.startswith(STATIC_PREFIX):
+        if not request.path.startswith(STATIC_PREFIX) or response.status_code >= 400:
             headers.setdefault("Cache-Control", "no-store")
         return response

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from app import colours
+
 PREFIX = "PORTAL_"
 
 
@@ -44,6 +46,8 @@ class Settings:
     trusted_proxies: int = 0
     """How many proxies in front set X-Forwarded-For."""
     brand_name: str = "Northgate"
+    brand_colour: str = "#2b4a9b"
+    """For buttons, links and the mark; white text on it must reach a contrast of 4.5 to 1."""
     support_email: str = "support@northgate.example"
     support_phone: str = ""
     support_url: str = ""
@@ -119,6 +123,10 @@ def _problems(settings: Settings) -> list[str]:
         (_is_database(settings.database), "PORTAL_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://."),
         (_is_address(settings.base_url), "PORTAL_PUBLIC_URL must be an address such as https://billing.example.com."),
         ("@" in settings.mail_from, "PORTAL_MAIL_FROM must be an e-mail address."),
+        (
+            colours.is_readable(settings.brand_colour),
+            "PORTAL_BRAND_COLOUR must be a colour such as #2b4a9b, dark enough for white text on it (4.5 to 1).",
+        ),
         (len(settings.secret_key) >= 32 or not settings.secret_key, "PORTAL_SECRET_KEY needs at least 32 characters."),
     ]
     if settings.is_production:

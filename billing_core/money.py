@@ -1,4 +1,4 @@
-"""Money: an integer of the currency's smallest unit, together with its ISO 4217 code. Only this module divides or rounds.
+"""Money: an integer of the currency's smallest unit, with its ISO 4217 code. Only this module divides or rounds.
 
 Rounding is half up, away from zero at exactly half, once per line (domain.md 6); tax is taken per category on the net
 sum (domain.md 5, EN 16931 BR-CO-17).
@@ -76,7 +76,7 @@ def divide(numerator: int, denominator: int) -> int:
 
 
 def share(amount: int, part: int, whole: int) -> int:
-    """The part of an amount that falls to `part` of `whole`, rounded half up: days of a period, a discount, a quantity."""
+    """The part of an amount that falls to `part` of `whole`, rounded half up: the days of a period, a discount."""
     return divide(amount * part, whole)
 
 

@@ -20,7 +20,7 @@ class NumberSeries(Base):
 
 
 def take(code: str) -> int:
-    """The next number of the series, which begins by itself at 1. Its row stays locked until commit, so call it last."""
+    """The next number of the series, which begins at 1 by itself. Its row stays locked until commit: call it last."""
     db.session().flush()
     start = db.upsert(NumberSeries).values(code=code, next=2)
     move_on = start.on_conflict_do_update(index_elements=["code"], set_={"next": NumberSeries.next + 1})

@@ -1,6 +1,7 @@
 """People: who can sign in, which accounts they belong to, and who is a billing contact with which rights."""
 
 import unicodedata
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select
@@ -37,7 +38,7 @@ class Person(Base):
 
 
 class LoginIdentifier(Base):
-    """What a person signs in with. One canonical form belongs to one person (domain.md 3), whatever its case or form."""
+    """What a person signs in with. One canonical form belongs to one person (domain.md 3), in any case or form."""
 
     __tablename__ = "login_identifier"
 
@@ -62,7 +63,7 @@ class Membership(Base):
 
 
 class BillingContact(Base):
-    """A member who may see and change billing. Rights beyond seeing are single switches. `user_id` is printed on mail."""
+    """A member who may see billing; each further right is a switch of its own. `user_id` is printed on mail."""
 
     __tablename__ = "billing_contact"
     __table_args__ = (
@@ -94,10 +95,8 @@ def canonical_identifier(text: str) -> str:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.strip()).casefold())
     local, at, domain = folded.rpartition("@")
     if at:
-        try:
+        with suppress(UnicodeError):  # no domain that exists: the identifier then simply belongs to nobody
             domain = domain.encode("idna").decode("ascii")
-        except UnicodeError:
-            pass  # not a domain that exists; the identifier then simply belongs to nobody
         return f"{local}@{domain}"
     return folded
 

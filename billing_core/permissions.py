@@ -136,7 +136,7 @@ def _standing(member: Membership, contact: BillingContact | None) -> Standing:
 def viewer_of(
     person: Person, realm: Realm, chosen_account: int | None = None, facts: SessionFacts | None = None
 ) -> Viewer:
-    """The viewer that this person is in the realm now. In the portal only contacts of corporate accounts have standings."""
+    """The viewer that this person is in the realm now. In the portal only contacts of corporate accounts stand."""
     standings = () if realm is Realm.DESK else standings_of(person.id)
     if realm is Realm.PORTAL:
         standings = tuple(s for s in standings if s.is_contact and s.account_kind == "corporate")

@@ -29,6 +29,10 @@ class Brand:
     support_phone: str
     support_url: str
     public_url: str
+    colour: str = "#2b4a9b"
+    """For buttons, links and the mark, as #rrggbb; white text on it can be read."""
+    stylesheet_url: str = ""
+    """Where the pages find the colour."""
 
 
 _brand = Brand("Billing Portal", "support@example.com", "", "", "http://127.0.0.1:8000")
@@ -38,6 +42,7 @@ def set_brand(brand: Brand) -> None:
     """Say once, at start, under which name the program appears."""
     global _brand
     _brand = brand
+    _environment.cache_clear()
 
 
 def brand() -> Brand:
@@ -96,7 +101,7 @@ def furnish(environment: Environment) -> None:
         rate=rate,
         lines=lines,
     )
-    environment.globals.update(link=link, locale_code=words.locale)
+    environment.globals.update(link=link, locale_code=words.locale, brand=_brand)
 
 
 def _gettext(message: str) -> str:
@@ -120,4 +125,4 @@ def _environment() -> Environment:
 
 def render(template: str, **context: Any) -> str:
     """A mail or document in the language of `words.locale()`."""
-    return _environment().get_template(template).render(brand=_brand, **context)
+    return _environment().get_template(template).render(**context)

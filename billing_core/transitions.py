@@ -1,4 +1,4 @@
-"""Tables of moves: (state, event) to next state, as data that a command can draw and a test can compare with the docs."""
+"""Tables of moves, (state, event) to next state: data that a command can draw and a test compare with the docs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -178,7 +178,7 @@ def _mail_link(person_id: int, realm: Realm) -> None:
         "is_first": is_first,
     }
     subject = mark("Create your password") if is_first else mark("Reset your password")
-    send_mail("password-link", subject, _mailbox_of(person), context)
+    send_mail("password-link", subject, _mailbox_of(person), context, is_secret=True)
 
 
 def owner_of(token_hash: str) -> Owner:

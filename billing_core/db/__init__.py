@@ -21,8 +21,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from billing_core.db.types import Instant, folded, partial_index, public_id
 
 __all__ = [
-    "Base", "Instant", "NoTransaction", "add_if_absent", "after_commit", "configure", "engine", "folded", "in_transaction",
-    "partial_index", "perform", "public_id", "reading", "session", "sqlite_url", "upsert",
+    "Base", "Instant", "NoTransaction", "add_if_absent", "after_commit", "configure", "engine", "folded",
+    "in_transaction", "partial_index", "perform", "public_id", "reading", "session", "sqlite_url", "upsert",
 ]  # fmt: skip
 
 P = ParamSpec("P")

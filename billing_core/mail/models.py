@@ -27,6 +27,8 @@ class OutboxMail(Base):
     text_body: Mapped[str] = mapped_column(Text)
     html_body: Mapped[str] = mapped_column(Text)
     attached: Mapped[str] = mapped_column(String(200), default="")
+    is_secret: Mapped[bool] = mapped_column(default=False)
+    """Holds a link that opens something: its words are forgotten once it was delivered."""
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -44,6 +44,11 @@ class Transport(Protocol):
         """The address in From."""
         ...
 
+    @property
+    def keeps_mail_here(self) -> bool:
+        """Whether the outbox is where the mail is read, so that nothing of it may be forgotten."""
+        ...
+
     def deliver(self, message: EmailMessage) -> None:
         """Hand the message over. Raises Undeliverable when it never will be taken, any other error to try again."""
         ...
@@ -68,11 +73,13 @@ def send_mail(
     account_id: int | None = None,
     attached: tuple[tuple[str, str], ...] = (),
     reply_to: str = "",
+    is_secret: bool = False,
 ) -> str:
     """Put one mail into the open transaction and return its public id (mail_…).
 
     templates/mail/<kind>.txt and .html are rendered at once in the recipient's language, with `context`, `recipient`
     and `subject`. `subject` is a msgid (marked with words.mark) whose %(name)s places are filled from the context.
+    The words of a mail that `is_secret` are forgotten once a mail server has it.
     `attached` names documents as (kind, public id of the object): the mail waits until the worker has printed them.
     Raises BadRecipient where the address is none, or a line break stands in what becomes a header.
     """
@@ -96,6 +103,7 @@ def send_mail(
         text_body=text,
         html_body=html,
         attached=" ".join(f"{document}:{of}" for document, of in attached),
+        is_secret=is_secret,
         account_id=account_id,
         created_at=clock.now(),
     )
@@ -116,7 +124,7 @@ def send(mail_id: int, transport: Transport) -> None:
             return
         message = compose(mail, transport.sender)
     transport.deliver(message)
-    db.perform(_mark_sent, mail_id)
+    db.perform(_mark_sent, mail_id, forget=mail.is_secret and not transport.keeps_mail_here)
 
 
 def compose(mail: OutboxMail, sender: str) -> EmailMessage:
@@ -160,10 +168,12 @@ def _fix_boundaries(message: EmailMessage, public_id: str) -> None:
         part.set_boundary(f"=_{public_id}_{position}")
 
 
-def _mark_sent(mail_id: int) -> None:
+def _mark_sent(mail_id: int, *, forget: bool) -> None:
     mail = db.session().scalar(select(OutboxMail).where(OutboxMail.id == mail_id).with_for_update())
     if mail is not None and mail.sent_at is None:
         mail.sent_at = clock.now()
+        if forget:
+            mail.text_body = mail.html_body = ""
 
 
 def _tidy(text: str) -> str:

@@ -29,6 +29,11 @@ class SmtpTransport:
     trust: ssl.SSLContext | None = None
     """Whom to trust; the system's authorities where none is given."""
 
+    @property
+    def keeps_mail_here(self) -> bool:
+        """The receiver's server has it now."""
+        return False
+
     def deliver(self, message: EmailMessage) -> None:
         """Hand the message over, or raise as said above."""
         try:
@@ -74,6 +79,11 @@ class MailboxTransport:
     """Development: the mail stays in the outbox, where the mailbox page shows it, and counts as sent."""
 
     sender: str
+
+    @property
+    def keeps_mail_here(self) -> bool:
+        """The mailbox page goes on showing it."""
+        return True
 
     def deliver(self, message: EmailMessage) -> None:
         """Nothing leaves; the message was composed, so whatever is wrong with it has shown by now."""

@@ -121,7 +121,7 @@ class WholeNumber(IntegerField):
 
 
 class Day(DateField):
-    """A calendar day as the browser's own date field sends it (2026-03-31), or as German readers write it (31.03.2026)."""
+    """A calendar day as a browser's date field sends it (2026-03-31), or as German readers write it (31.03.2026)."""
 
     def __init__(self, label: Any, *, needed: bool = False, **kwargs: Any) -> None:
         rules = [Needed()] if needed else [Optional()]

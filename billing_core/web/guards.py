@@ -1,6 +1,6 @@
 """One guard stands below each route decorator and says who may come in; a rule test finds every view without one.
 
-A guard decides the realm and the least a viewer must have. Whether this object may be touched is the service's business.
+A guard decides the realm and the least a viewer must have. Whether an object may be touched is the service's business.
 """
 
 from collections.abc import Callable

@@ -394,6 +394,7 @@ def upgrade() -> None:
         sa.Column("text_body", sa.Text(), nullable=False),
         sa.Column("html_body", sa.Text(), nullable=False),
         sa.Column("attached", sa.String(length=200), nullable=False),
+        sa.Column("is_secret", sa.Boolean(), nullable=False),
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.String(27), nullable=False),
         sa.Column("sent_at", sa.String(27), nullable=True),

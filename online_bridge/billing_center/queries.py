@@ -24,7 +24,7 @@ def subscriptions(of: Account) -> list[Subscription]:
     return list(db.session().scalars(own.order_by(Subscription.period_end.desc(), Subscription.id)))
 
 
-def credits(of: Account) -> list[AccountBalance]:
+def credit_balances(of: Account) -> list[AccountBalance]:
     """The account's credit in each currency that has some."""
     rows = select(AccountBalance).where(AccountBalance.account_id == of.id, AccountBalance.credit > 0)
     return list(db.session().scalars(rows.order_by(AccountBalance.currency)))

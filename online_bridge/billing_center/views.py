@@ -25,6 +25,6 @@ def subscriptions() -> str | Response:
             "online_bridge/subscriptions.html",
             account=account,
             subscriptions=queries.subscriptions(account),
-            credits=queries.credits(account),
+            credits=queries.credit_balances(account),
             today=clock.today(account.timezone),
         )

@@ -6,9 +6,8 @@ from billing_core.permissions import Viewer
 from billing_core.words import mark
 
 
-def asked(contact: BillingContact, viewer: Viewer, message: str) -> None:
-    """To the contact, with the member's address to reply to."""
-    assert viewer.current is not None
+def asked(contact: BillingContact, viewer: Viewer, account: str, message: str) -> None:
+    """To the contact, with the member's address to reply to. `account` is its name."""
     send_mail(
         "contact-asked",
         mark("A question about the subscriptions of %(account)s"),
@@ -17,7 +16,7 @@ def asked(contact: BillingContact, viewer: Viewer, message: str) -> None:
             "contact": contact.person.name,
             "member": viewer.display_name,
             "member_email": viewer.email,
-            "account": viewer.current.account_name,
+            "account": account,
             "message": message,
         },
         account_id=contact.account_id,

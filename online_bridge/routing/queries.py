@@ -5,14 +5,15 @@ from sqlalchemy import select
 from billing_core import clock, db
 from billing_core.accounts import Account
 from billing_core.catalogue.models import Product
+from billing_core.errors import NotFound
 from billing_core.people import BillingContact, contacts_of
-from billing_core.permissions import Viewer
+from billing_core.permissions import Standing, Viewer
 from billing_core.subscriptions.models import Subscription
 from online_bridge.routing.decision import Entry, Situation
 
 
 def situation(viewer: Viewer, entry: Entry, portal_viewer: Viewer | None, *, product_chosen: bool = False) -> Situation:
-    """The situation of a person signed in to My Account; `portal_viewer` is who is signed in to the portal, if anyone."""
+    """The situation of someone in My Account; `portal_viewer` is who is signed in to the portal, if anyone."""
     current = viewer.current
     if current is None:
         return Situation(entry, accounts=len(viewer.standings))
@@ -38,6 +39,13 @@ def _all_expired(account: Account) -> bool:
     return bool(ends) and all(end <= today for end in ends)
 
 
+def chosen(viewer: Viewer) -> Standing:
+    """The viewer's place in the chosen account. Raises NotFound while none is chosen."""
+    if viewer.current is None:
+        raise NotFound
+    return viewer.current
+
+
 def contact_to_ask(viewer: Viewer) -> BillingContact | None:
     """The billing contact to name to a member of the account: the primary one, else the first (domain.md 2b)."""
     if viewer.current is None:
@@ -48,14 +56,12 @@ def contact_to_ask(viewer: Viewer) -> BillingContact | None:
 
 def may_be_named(viewer: Viewer) -> bool:
     """Whether the chosen account lets its contacts be named in the Admin Center."""
-    assert viewer.current is not None
-    return not db.session().get_one(Account, viewer.current.account_id).hides_contacts
+    return not db.session().get_one(Account, chosen(viewer).account_id).hides_contacts
 
 
 def products_in_use(viewer: Viewer) -> list[Product]:
     """The products that licences can be added to: those the account uses, else the active catalogue."""
-    assert viewer.current is not None
-    used = select(Subscription.product_id).where(Subscription.account_id == viewer.current.account_id)
+    used = select(Subscription.product_id).where(Subscription.account_id == chosen(viewer).account_id)
     own = (
         db.session().scalars(select(Product).where(Product.id.in_(used)).order_by(Product.position, Product.name)).all()
     )

@@ -22,10 +22,10 @@ class EnoughAsked(TooMany):
 def ask_contact(viewer: Viewer, message: str) -> None:
     """Mail the account's billing contact on behalf of a member. Raises NotFound without contact, EnoughAsked."""
     contact = queries.contact_to_ask(viewer)
-    if contact is None or viewer.current is None:
+    if contact is None:
         raise NotFound
     wait = throttles.knock(ASKING, viewer.public_id)
     if wait:
         raise EnoughAsked(retry_after=int(wait.total_seconds()))
-    mails.asked(contact, viewer, message)
+    mails.asked(contact, viewer, queries.chosen(viewer).account_name, message)
     audit.record(viewer.actor, "contact.asked", contact.person.public_id, contact.account_id)

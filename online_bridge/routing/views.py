@@ -94,7 +94,7 @@ def _lead(who: Viewer, entry: Entry, *, product_chosen: bool = False) -> str | R
 
 
 def _into_portal(who: Viewer, portal_viewer: Viewer | None) -> str | Response:
-    """Straight in, unless the portal shows another of the person's accounts: then a button, since a GET changes nothing."""
+    """Straight in, unless the portal shows another account of theirs: then a button, since a GET changes nothing."""
     shown = portal_viewer.current if portal_viewer else None
     if who.current and shown and shown.account_id != who.current.account_id:
         return page("online_bridge/switch_portal.html", account=who.current)

@@ -62,6 +62,8 @@ def test_all_problems_are_said_at_once() -> None:
         ("PORTAL_TRUSTED_PROXIES", "-1"),
         ("PORTAL_ENVIRONMENT", "staging"),
         ("PORTAL_MAIL_FROM", "nobody"),
+        ("PORTAL_BRAND_COLOUR", "blue"),
+        ("PORTAL_BRAND_COLOUR", "#ffcc00"),
     ],
 )
 def test_unusable_values_are_named(name: str, value: str) -> None:

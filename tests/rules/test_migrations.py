@@ -1,4 +1,4 @@
-"""The migrations reach exactly the schema that the models declare, have one head, and go down again, on both databases."""
+"""The migrations reach exactly the schema of the models, have one head and go down again, on both databases."""
 
 import os
 from collections.abc import Iterator

@@ -74,6 +74,15 @@ def test_one_mail_is_exactly_one_message_to_one_recipient(database: Database, sm
     assert received.message["Bcc"] is None
 
 
+def test_the_words_of_a_secret_mail_are_forgotten_once_it_is_delivered(database: Database, smtp: SmtpServer) -> None:
+    kept, forgotten = write(), write(is_secret=True)
+    for mail in (kept, forgotten):
+        send(reread(mail).id, to(smtp))
+    assert len(smtp.received()) == 2
+    assert reread(kept).text_body
+    assert reread(forgotten).text_body == reread(forgotten).html_body == ""
+
+
 def test_a_refusal_for_now_is_tried_again(database: Database, smtp: SmtpServer) -> None:
     mail = reread(write("later@customer.example"))
     with time_machine.travel(clock.now(), tick=True) as traveller:
