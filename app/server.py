@@ -62,7 +62,7 @@ def require_free_port(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError:
             raise PortTaken(
-                f"Port {settings.port} of {settings.host} is taken. Use another: PORTAL_PORT={settings.port + 1} bin/run"
+                f"Port {settings.port} of {settings.host} is taken. Try PORTAL_PORT={settings.port + 1} bin/run"
             ) from None
 
 

@@ -9,9 +9,10 @@ from billing_core import db, words
 from billing_core.people import Person
 from billing_core.permissions import Realm, Viewer, viewer_of
 from corporate_portal.quotes import queries
-from corporate_portal.quotes.content import Acceptance, Rejection
-from corporate_portal.quotes.loading import WHOLE
 from corporate_portal.quotes.models import Quote, QuoteVersion
+from corporate_portal.quotes.offer.content import Acceptance, Rejection
+from corporate_portal.quotes.offer.loading import WHOLE
+from corporate_portal.quotes.offer.terms import declaration
 from corporate_portal.quotes.refusals import QuoteRefusal
 from corporate_portal.quotes.service import (
     accept_quote,
@@ -20,7 +21,6 @@ from corporate_portal.quotes.service import (
     submit_quote,
     withdraw_quote,
 )
-from corporate_portal.quotes.terms import declaration
 
 SOURCE = "demo"
 """The source of the demo's rows."""

@@ -28,7 +28,7 @@ from app.imports.columns import (
 )  # fmt: skip
 from billing_core.catalogue.models import FREQUENCIES, SEAT_KINDS
 from billing_core.people import STAFF_ROLES
-from corporate_portal.quotes.content import MOST_MONTHS, MOST_UNITS
+from corporate_portal.quotes.offer.content import MOST_MONTHS, MOST_UNITS
 
 TAX_CATEGORIES = ("S", "AA", "Z", "E", "AE", "G", "O")
 TAXED = ("S", "AA")

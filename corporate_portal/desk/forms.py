@@ -15,9 +15,9 @@ from billing_core.catalogue.models import Price
 from billing_core.errors import Invalid, Refusal
 from billing_core.web.forms import Day, Form, TextBlock, TextLine, WholeNumber
 from billing_core.words import lazy, mark
-from corporate_portal.quotes.content import MOST_LINES, MOST_MONTHS, MOST_UNITS, LineWish, QuoteContent
-from corporate_portal.quotes.drafting import LONGEST_NOTES, LONGEST_TITLE
-from corporate_portal.quotes.recurring import frequency_word
+from corporate_portal.quotes.offer.content import MOST_LINES, MOST_MONTHS, MOST_UNITS, LineWish, QuoteContent
+from corporate_portal.quotes.offer.drafting import LONGEST_NOTES, LONGEST_TITLE
+from corporate_portal.quotes.offer.recurring import frequency_word
 
 _PLAIN = ("csrf_token", "key", "seen", "title", "starts_on", "term_months", "valid_until", "language", "notes")
 _OF_LINE = ("offer", "quantity", "discount", "discount_kind")

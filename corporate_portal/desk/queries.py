@@ -16,8 +16,8 @@ from billing_core.errors import NotFound
 from billing_core.permissions import Viewer
 from billing_core.words import mark
 from corporate_portal.quotes import states
-from corporate_portal.quotes.loading import WHOLE
 from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteVersion
+from corporate_portal.quotes.offer.loading import WHOLE
 from corporate_portal.quotes.policy import sees_all_quotes
 from corporate_portal.quotes.queries import NEWEST_FIRST, is_open
 

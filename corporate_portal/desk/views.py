@@ -19,11 +19,12 @@ from billing_core.web.render import page, see, tell
 from billing_core.words import mark
 from corporate_portal.desk import queries, service
 from corporate_portal.desk.forms import QuoteForm, fields_of, new_key, sent_fields
-from corporate_portal.quotes import policy, recurring, showing, states, terms
+from corporate_portal.quotes import policy, showing, states
 from corporate_portal.quotes import service as quotes
-from corporate_portal.quotes.content import QuoteContent, content_of
 from corporate_portal.quotes.models import QuoteVersion
-from corporate_portal.quotes.pricing import PricedQuote, price_quote
+from corporate_portal.quotes.offer import recurring, terms
+from corporate_portal.quotes.offer.content import QuoteContent, content_of
+from corporate_portal.quotes.offer.pricing import PricedQuote, price_quote
 from corporate_portal.quotes.refusals import NotSubmitted, QuoteRefusal
 
 desk = Blueprint("desk", __name__)

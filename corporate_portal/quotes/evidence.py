@@ -10,9 +10,9 @@ from datetime import datetime
 from billing_core import clock
 from billing_core.people import BillingContact
 from billing_core.permissions import Viewer, rights_of
-from corporate_portal.quotes.document import canonical
 from corporate_portal.quotes.models import QuoteVersion
-from corporate_portal.quotes.terms import Declaration
+from corporate_portal.quotes.offer.document import canonical
+from corporate_portal.quotes.offer.terms import Declaration
 
 FORM = 1
 

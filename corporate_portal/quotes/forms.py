@@ -5,7 +5,7 @@ from wtforms import BooleanField, HiddenField, RadioField
 from billing_core import words
 from billing_core.web.forms import Form, Needed, TextBlock, TextLine
 from billing_core.words import lazy, mark
-from corporate_portal.quotes.content import LONGEST_PO, LONGEST_REASON, Acceptance, Rejection
+from corporate_portal.quotes.offer.content import LONGEST_PO, LONGEST_REASON, Acceptance, Rejection
 
 
 class OrderDetailsForm(Form):

@@ -9,10 +9,10 @@ from billing_core.documents.printing import Print
 from billing_core.errors import NotFound
 from billing_core.ledger.service import BillTo
 from billing_core.people import contacts_of
-from corporate_portal.quotes.loading import WHOLE
 from corporate_portal.quotes.models import QuoteVersion
-from corporate_portal.quotes.recurring import recurring_of, term_end
-from corporate_portal.quotes.terms import paragraphs
+from corporate_portal.quotes.offer.loading import WHOLE
+from corporate_portal.quotes.offer.recurring import recurring_of, term_end
+from corporate_portal.quotes.offer.terms import paragraphs
 
 
 def quote_print(public_id: str) -> Print:

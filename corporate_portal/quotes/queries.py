@@ -19,8 +19,8 @@ from billing_core.ledger.models import Invoice
 from billing_core.orders.models import ServiceOrder
 from billing_core.permissions import Viewer
 from corporate_portal.quotes import states
-from corporate_portal.quotes.loading import WHOLE
 from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteVersion
+from corporate_portal.quotes.offer.loading import WHOLE
 
 MOST_COUNTED = 99
 """The tab counts no further."""

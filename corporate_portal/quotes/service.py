@@ -20,8 +20,10 @@ from billing_core.permissions import Right, Viewer, demand
 from billing_core.words import mark
 from corporate_portal.invoices.service import OrderBill, issue_for_order
 from corporate_portal.quotes import mails, policy, states
-from corporate_portal.quotes.billing import due_at_once, ordered_lines
-from corporate_portal.quotes.content import (
+from corporate_portal.quotes.evidence import Decided, evidence_of
+from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteVersion
+from corporate_portal.quotes.offer.billing import due_at_once, ordered_lines
+from corporate_portal.quotes.offer.content import (
     LONGEST_PO,
     LONGEST_REASON,
     PAYMENTS,
@@ -30,13 +32,19 @@ from corporate_portal.quotes.content import (
     Rejection,
     content_of,
 )
-from corporate_portal.quotes.document import digest, document_of
-from corporate_portal.quotes.drafting import check_days, check_texts, is_as_saved, is_readable, put_content, put_prices
-from corporate_portal.quotes.evidence import Decided, evidence_of
-from corporate_portal.quotes.loading import WHOLE
-from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteVersion
+from corporate_portal.quotes.offer.document import digest, document_of
+from corporate_portal.quotes.offer.drafting import (
+    check_days,
+    check_texts,
+    is_as_saved,
+    is_readable,
+    put_content,
+    put_prices,
+)
+from corporate_portal.quotes.offer.loading import WHOLE
+from corporate_portal.quotes.offer.pricing import price_quote
+from corporate_portal.quotes.offer.terms import TERMS_VERSION, declaration
 from corporate_portal.quotes.policy import Author, Importer
-from corporate_portal.quotes.pricing import price_quote
 from corporate_portal.quotes.refusals import (
     AlreadyDecided,
     DraftChanged,
@@ -49,7 +57,6 @@ from corporate_portal.quotes.refusals import (
     QuoteExpired,
     QuoteWithdrawn,
 )
-from corporate_portal.quotes.terms import TERMS_VERSION, declaration
 
 VALID_FOR = timedelta(days=7)
 """A quote without a date of its own is valid until the end of this many calendar days after its submission."""

@@ -14,9 +14,10 @@ from billing_core.web.guards import portal_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
 from billing_core.words import mark
-from corporate_portal.quotes import policy, queries, recurring, service, showing, states, terms
+from corporate_portal.quotes import policy, queries, service, showing, states
 from corporate_portal.quotes.forms import ConfirmForm, OrderDetailsForm, RejectForm
 from corporate_portal.quotes.models import QuoteVersion
+from corporate_portal.quotes.offer import recurring, terms
 from corporate_portal.quotes.refusals import QuoteRefusal
 
 quotes = Blueprint("quotes", __name__)

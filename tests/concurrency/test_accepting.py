@@ -17,9 +17,9 @@ from billing_core.orders.models import ServiceOrder
 from billing_core.people import Person
 from billing_core.permissions import Realm, Viewer
 from corporate_portal.quotes import service
-from corporate_portal.quotes.content import LineWish, QuoteContent
-from corporate_portal.quotes.loading import WHOLE
 from corporate_portal.quotes.models import QuoteDecision, QuoteVersion
+from corporate_portal.quotes.offer.content import LineWish, QuoteContent
+from corporate_portal.quotes.offer.loading import WHOLE
 from tests.concurrency.server import Answer, Browser, Server, at_once, running
 from tests.concurrency.uniques_off import drop_uniques
 from tests.conftest import SECRET, Database

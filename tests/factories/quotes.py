@@ -12,10 +12,11 @@ from billing_core.catalogue.models import Product
 from billing_core.people import Person
 from billing_core.permissions import Realm, Viewer
 from billing_core.sellers.models import Seller
-from corporate_portal.quotes import service, terms
-from corporate_portal.quotes.content import Acceptance, LineWish, QuoteContent, Rejection
-from corporate_portal.quotes.loading import WHOLE
+from corporate_portal.quotes import service
 from corporate_portal.quotes.models import Quote, QuoteVersion
+from corporate_portal.quotes.offer import terms
+from corporate_portal.quotes.offer.content import Acceptance, LineWish, QuoteContent, Rejection
+from corporate_portal.quotes.offer.loading import WHOLE
 from tests.factories import core
 
 

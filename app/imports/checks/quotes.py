@@ -6,7 +6,7 @@ from app.imports.files import ACCOUNTS, PEOPLE, PRODUCTS, QUOTE_LINES, QUOTES
 from app.imports.papers import Paper, fresh_papers
 from app.imports.staging import Row
 from corporate_portal.quotes import states
-from corporate_portal.quotes.content import MOST_LINES
+from corporate_portal.quotes.offer.content import MOST_LINES
 
 
 def check_quotes(run: Run, chunk: list[Row]) -> None:

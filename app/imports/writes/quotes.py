@@ -16,7 +16,7 @@ from billing_core.accounts import Account
 from billing_core.catalogue.models import Product
 from billing_core.errors import Refusal
 from billing_core.people import Person
-from corporate_portal.quotes.content import LineWish, QuoteContent
+from corporate_portal.quotes.offer.content import LineWish, QuoteContent
 from corporate_portal.quotes.service import import_quote
 
 T = TypeVar("T", Account, Person)

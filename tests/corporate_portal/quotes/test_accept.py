@@ -21,8 +21,8 @@ from billing_core.people import BillingContact
 from billing_core.permissions import SessionFacts
 from billing_core.subscriptions.models import Subscription
 from corporate_portal.quotes import service
-from corporate_portal.quotes.content import LineWish, Rejection
 from corporate_portal.quotes.models import Quote, QuoteDecision
+from corporate_portal.quotes.offer.content import LineWish, Rejection
 from corporate_portal.quotes.refusals import AlreadyDecided, QuoteChanged, QuoteExpired, QuoteRefusal, QuoteWithdrawn
 from tests.conftest import Database
 from tests.corporate_portal.quotes.counting import counts

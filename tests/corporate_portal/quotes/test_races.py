@@ -11,9 +11,10 @@ from billing_core import db
 from billing_core.ledger.models import Invoice
 from billing_core.mail.models import OutboxMail
 from billing_core.orders.models import ServiceOrder
-from corporate_portal.quotes import service, terms
-from corporate_portal.quotes.content import Acceptance, Rejection
+from corporate_portal.quotes import service
 from corporate_portal.quotes.models import QuoteDecision
+from corporate_portal.quotes.offer import terms
+from corporate_portal.quotes.offer.content import Acceptance, Rejection
 from corporate_portal.quotes.refusals import QuoteRefusal
 from tests.corporate_portal.quotes.counting import counts
 from tests.factories import core, quotes

@@ -20,7 +20,7 @@ from billing_core.people import BillingContact
 from billing_core.permissions import Realm
 from billing_core.sellers.models import TaxRate
 from corporate_portal.quotes import jobs, service
-from corporate_portal.quotes.content import LineWish
+from corporate_portal.quotes.offer.content import LineWish
 from corporate_portal.quotes.refusals import (
     DraftChanged,
     DraftOutdated,

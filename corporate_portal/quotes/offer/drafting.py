@@ -7,9 +7,9 @@ from billing_core import clock
 from billing_core.accounts import Account
 from billing_core.errors import Invalid
 from billing_core.words import mark
-from corporate_portal.quotes.content import QuoteContent
 from corporate_portal.quotes.models import QuoteLine, QuoteTax, QuoteVersion
-from corporate_portal.quotes.pricing import PricedQuote
+from corporate_portal.quotes.offer.content import QuoteContent
+from corporate_portal.quotes.offer.pricing import PricedQuote
 
 FURTHEST = timedelta(days=366)
 """Start and validity lie at most this far from today."""

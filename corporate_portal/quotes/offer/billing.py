@@ -3,7 +3,7 @@
 from billing_core.ledger.calculation import LineDraft
 from billing_core.orders.service import OrderedLine
 from corporate_portal.quotes.models import QuoteLine, QuoteVersion
-from corporate_portal.quotes.recurring import MONTHS_OF, first_period, term_end
+from corporate_portal.quotes.offer.recurring import MONTHS_OF, first_period, term_end
 
 
 def ordered_lines(version: QuoteVersion) -> tuple[OrderedLine, ...]:

@@ -14,7 +14,7 @@ from billing_core.ledger.calculation import TaxSum, line_net, sum_up
 from billing_core.sellers import tax
 from billing_core.sellers.tax import TaxDecision
 from billing_core.words import mark
-from corporate_portal.quotes.content import MOST_LINES, MOST_MONTHS, MOST_UNITS, LineWish, QuoteContent
+from corporate_portal.quotes.offer.content import MOST_LINES, MOST_MONTHS, MOST_UNITS, LineWish, QuoteContent
 
 Offer = tuple[str, str, str]
 """Product code, tier and frequency: what a price is for."""

@@ -11,7 +11,7 @@ import rfc8785
 
 from billing_core.sellers.models import Seller
 from corporate_portal.quotes.models import QuoteLine, QuoteTax, QuoteVersion
-from corporate_portal.quotes.recurring import term_end
+from corporate_portal.quotes.offer.recurring import term_end
 
 FORM = 1
 """Raised when fields are added, so that old documents stay readable for what they are."""

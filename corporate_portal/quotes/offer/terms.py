@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from billing_core import money, templating, words
 from billing_core.words import mark
-from corporate_portal.quotes.document import digest
 from corporate_portal.quotes.models import QuoteVersion
-from corporate_portal.quotes.recurring import Recurring, last_day, recurring_of
+from corporate_portal.quotes.offer.document import digest
+from corporate_portal.quotes.offer.recurring import Recurring, last_day, recurring_of
 
 TERMS_VERSION = "2026-11"
 
