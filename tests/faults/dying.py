@@ -5,6 +5,7 @@ It is another process so that its death is a real one: no rollback, no close, no
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from billing_core import db
@@ -23,7 +24,7 @@ def main(order: dict[str, str]) -> None:
     till = CardTill(Path(order["sandbox"]))
     with db.reading() as session:
         viewer = viewer_of(session.get_one(Person, int(order["person"])), Realm.PORTAL)
-    deeds = {
+    deeds: dict[str, Callable[[], object]] = {
         "pay": lambda: service.pay_invoice(viewer, order["invoice"], None),
         "come back": lambda: service.come_back(viewer, order["payment"]),
         "webhook": till.deliver,

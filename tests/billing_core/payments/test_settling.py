@@ -78,7 +78,7 @@ def test_a_session_that_ended_frees_the_money(till: CardTill, payment: Payment) 
     assert [target.holds for target in payment_named(payment.public_id).targets] == [False]
 
 
-MISMATCHES = {
+MISMATCHES: dict[str, dict[str, Any]] = {
     "amount": {"amount": 3999},
     "received": {"received": 3999},
     "currency": {"currency": "USD"},
@@ -104,7 +104,8 @@ def test_what_is_not_what_was_asked_for_is_never_booked(
     assert service.settle(payment.public_id).state == "needs_review"
     assert (count(Allocation), count(OutboxMail)) == (0, 0)
     with db.reading() as session:
-        assert session.scalars(select(AuditEntry).where(AuditEntry.action == "payment.set_aside")).one()
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "payment.set_aside")).one()
+    assert entry.actor == "processor"
 
 
 def states_of(till: CardTill, payment: Payment) -> list[SessionState]:

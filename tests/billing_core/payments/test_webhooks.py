@@ -33,7 +33,7 @@ def event(reference: str | None, session: str = "cs_test_1", **changes: Any) -> 
 
 
 def signed(body: bytes, secret: str = SECRET, timestamp: int | None = None) -> str:
-    return stripe.WebhookSignature.generate_signature_header(body.decode(), secret, timestamp)
+    return str(stripe.WebhookSignature.generate_signature_header(body.decode(), secret, timestamp))
 
 
 def stored() -> list[ProcessorEvent]:

@@ -19,7 +19,7 @@ def test_the_page_answers_what_how_much_until_when_and_what_next(desk: Desk) -> 
     assert "due in 30 days" in page.words
     assert "Meeting Pro" in page.words
     assert "1 organizer" in page.words
-    assert "DE02120300000000202051" in page.words
+    assert "DE02 1203 0000 0000 2020 51" in page.words
     link = page.html.select_one("a.btn-primary")
     assert link is not None
     assert "Pay now" in link.get_text()

@@ -222,7 +222,7 @@ def test_an_unknown_outcome_is_being_confirmed_and_never_called_failed(desk: Des
     link = page.html.find("a", string=lambda text: text is not None and "Look again" in text)
     assert link is not None
     assert "We are confirming this payment" in desk.browser.get(desk.address).words
-    again = desk.browser.get(str(link["href"]))  # type: ignore[index]
+    again = desk.browser.get(str(link["href"]))
     assert again.h1 == "Thank you for your payment"
 
 
