@@ -31,12 +31,8 @@ def issued(locale: str = "de") -> Invoice:
 
     def verb() -> Invoice:
         session = db.session()
-        whole = session.scalars(
-            select(Account).where(Account.id == account.id).options(joinedload(Account.seller))
-        ).one()
-        place = (
-            select(BillingContact).where(BillingContact.person_id == who.id).options(joinedload(BillingContact.person))
-        )
+        accounts = select(Account).where(Account.id == account.id).options(joinedload(Account.seller))
+        contacts = select(BillingContact).where(BillingContact.person_id == who.id)
         order = ServiceOrder(
             public_id=db.public_id("ord"), number="ORD-2026-000007", account_id=account.id, origin="ver_1",
             state="fulfilled", starts_on=date(2026, 1, 1), placed_at=clock.now(),
