@@ -58,9 +58,7 @@ def claim(store: Store, key: str, mark: str) -> Claim | Answer:
             return status, json.loads(body)
         if claimed_until > unit.moment:
             raise in_use(key)
-        unit.sql.execute(
-            "UPDATE kept_answer SET claim = ?, claimed_until = ? WHERE key = ?", (mine.token, until, key)
-        )
+        unit.sql.execute("UPDATE kept_answer SET claim = ?, claimed_until = ? WHERE key = ?", (mine.token, until, key))
     return mine
 
 

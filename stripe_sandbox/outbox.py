@@ -89,7 +89,7 @@ def _claim(store: Store, start: float) -> _Work | None:
 
 def _settle(store: Store, work: _Work, status: int | None) -> bool:
     confirmed = status is not None and 200 <= status < 300
-    pause = min(FIRST_PAUSE_SECONDS * 2**min(work.attempts, 20), LONGEST_PAUSE_SECONDS)
+    pause = min(FIRST_PAUSE_SECONDS * 2 ** min(work.attempts, 20), LONGEST_PAUSE_SECONDS)
     with store.writing() as unit:
         unit.sql.execute(
             "UPDATE delivery SET attempts = attempts + 1, last_status = ?, delivered_at = ?, due_at = ?, claim = NULL,"

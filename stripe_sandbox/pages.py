@@ -202,8 +202,7 @@ def _guarded(response: Response, view: _View | None) -> Response:
     response.headers.update(
         {
             "Content-Security-Policy": (
-                "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
-                f"form-action {forms}"
+                f"default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action {forms}"
             ),
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",

@@ -232,7 +232,7 @@ def _expire(unit: Unit, params: Json, args: Mapping[str, str]) -> Answer:
     session = unit.get(args["id"], "checkout.session")
     if session["status"] != "open":
         raise not_possible(
-            f"Only Checkout Sessions with a status in [\"open\"] can be expired. This Session has a status of"
+            f'Only Checkout Sessions with a status in ["open"] can be expired. This Session has a status of'
             f" {session['status']}."
         )
     return 200, expire(unit, session)

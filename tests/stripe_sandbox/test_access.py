@@ -70,9 +70,7 @@ def test_with_a_key_its_owner_gets_in(tmp_path: Path) -> None:
 )
 def test_unknown_calls_are_answered_in_stripes_form(tmp_path: Path, method: str, path: str, status: int) -> None:
     till = Till(tmp_path / "sandbox.sqlite", api_key="sk_test_till")
-    response = till.browser.open(
-        f"/sandbox{path}", method=method, headers={"Authorization": "Bearer sk_test_till"}
-    )
+    response = till.browser.open(f"/sandbox{path}", method=method, headers={"Authorization": "Bearer sk_test_till"})
     assert response.status_code == status
     assert response.json is not None
     assert response.json["error"]["type"] == "invalid_request_error"

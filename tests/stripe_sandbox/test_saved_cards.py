@@ -109,9 +109,7 @@ def test_paying_keeps_nothing_unasked(till: Till, customer: str) -> None:
 
 
 def test_keeping_a_card_without_a_customer_makes_one(till: Till) -> None:
-    session = till.open(
-        customer_email="new@acme.example", payment_intent_data={"setup_future_usage": "off_session"}
-    )
+    session = till.open(customer_email="new@acme.example", payment_intent_data={"setup_future_usage": "off_session"})
     till.pay(session)
     seen = till.look(session)
     assert seen.customer is not None

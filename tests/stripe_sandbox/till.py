@@ -24,9 +24,7 @@ class Till:
         self.path = path
         self.ahead = 0.0
         self.sandbox = Sandbox(path, webhook_secret=SECRET, merchant="Acme", clock=self.now, **options)
-        self.client = stripe.StripeClient(
-            "sk_test_till", http_client=self.sandbox.http_client(), max_network_retries=0
-        )
+        self.client = stripe.StripeClient("sk_test_till", http_client=self.sandbox.http_client(), max_network_retries=0)
         self.browser = Client(DispatcherMiddleware(NotFound(), {"/sandbox": self.sandbox.wsgi}))
 
     def now(self) -> float:
