@@ -51,6 +51,7 @@ def _with_sandbox(settings: Settings) -> Ports:
         settings.data_dir.absolute() / "sandbox.sqlite",
         webhook_secret=settings.secret_key,
         base_path=settings.base_url + SANDBOX_PATH,
+        merchant=settings.brand_name,
         production=settings.is_production,
     )
     gateway = StripeGateway(SANDBOX_KEY, settings.secret_key, http_client=sandbox.http_client())

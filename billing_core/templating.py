@@ -35,7 +35,10 @@ class Brand:
     """Where the pages find the colour."""
 
 
-_brand = Brand("Billing Portal", "support@example.com", "", "", "http://127.0.0.1:8000")
+UNBRANDED = Brand("Billing Portal", "support@example.com", "", "", "http://127.0.0.1:8000")
+"""What is in use until the roof says otherwise."""
+
+_brand = UNBRANDED
 
 
 def set_brand(brand: Brand) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 from app import schema, tables
 from app.factory import create_app
 from app.settings import Settings
-from billing_core import db, words
+from billing_core import db, templating, words
 from billing_core.credentials import hashing
 from tests import invariants
 from tests.client import Client
@@ -138,8 +138,7 @@ def client(app: Flask) -> Client:
 
 
 @pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    """Every test begins with English, whatever the last one did."""
+def anew() -> None:
+    """Every test begins in English and without a brand, whatever the last one did."""
     words.set_locale("en")
-    yield
-    words.set_locale("en")
+    templating.set_brand(templating.UNBRANDED)
