@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable
 from functools import partial
-from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, make_response, request, send_file, url_for
+from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
 from billing_core import clock, db, jobs, words
 from billing_core.accounts import Account
 from billing_core.documents import service as documents
 from billing_core.errors import Invalid, NotFound
+from billing_core.web import downloads
 from billing_core.web.guards import desk_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
@@ -252,13 +252,7 @@ def pdf(public_id: str) -> Answer:
     with db.reading():
         version = queries.current_version(viewer(), public_id)
         content = documents.content(version.public_id, "quote")
-        if content is None:
-            waiting = make_response(page("desk/pdf-pending.html", version=version, quote=version.quote), 202)
-            waiting.headers["Refresh"] = "3"
-            return waiting
-    document = send_file(BytesIO(content.data), content.media_type, as_attachment=True, download_name=content.filename)
-    document.headers["Cache-Control"] = "no-store"
-    return document
+        return downloads.document(content, "desk/pdf-pending.html", quote=version.quote)
 
 
 @desk.get("/desk/jobs", endpoint="jobs")

@@ -1,9 +1,8 @@
 """A contact's pages: the invoices, one of them, its PDF, and the way of a card payment; and the processor's webhook."""
 
 from datetime import timedelta
-from io import BytesIO
 
-from flask import Blueprint, Response, make_response, redirect, request, send_file
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Redirect
 
 from billing_core import clock, db
@@ -14,6 +13,7 @@ from billing_core.payments import queries as payment_queries
 from billing_core.payments import service as card
 from billing_core.payments.models import Payment
 from billing_core.permissions import Right, demand
+from billing_core.web import downloads
 from billing_core.web.guards import portal_page, public_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see
@@ -79,14 +79,7 @@ def pdf(public_id: str) -> Answer:
         content = documents.content(invoice.public_id, "invoice")
         if content is None and invoice.issued_elsewhere:
             raise NotFound
-        if content is None:
-            waiting = make_response(page("invoices/pdf-pending.html", invoice=invoice), 202)
-            waiting.headers["Refresh"] = "3"
-            return waiting
-    data, name = BytesIO(content.data), content.filename
-    served = send_file(data, content.media_type, as_attachment=True, download_name=name, etag=content.sha256)
-    served.headers["Cache-Control"] = "private, no-store"
-    return served
+        return downloads.document(content, "invoices/pdf-pending.html", invoice=invoice)
 
 
 @invoices.get("/invoices/<string:public_id>/pay")

@@ -1,8 +1,6 @@
 """A contact's pages: what waits, what was decided, and the way review > order details > confirm > receipt."""
 
-from io import BytesIO
-
-from flask import Blueprint, make_response, request, send_file, url_for
+from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
 from billing_core import clock, db, words
@@ -10,6 +8,7 @@ from billing_core.db.keyset import Slice
 from billing_core.documents import service as documents
 from billing_core.errors import Invalid, NotAllowed
 from billing_core.permissions import Right
+from billing_core.web import downloads
 from billing_core.web.guards import portal_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
@@ -221,10 +220,4 @@ def pdf(public_id: str) -> Answer:
     with db.reading():
         version = queries.current_version(viewer(), public_id)
         content = documents.content(version.public_id, "quote")
-        if content is None:
-            waiting = make_response(page("quotes/pdf-pending.html", version=version, quote=version.quote), 202)
-            waiting.headers["Refresh"] = "3"
-            return waiting
-    document = send_file(BytesIO(content.data), content.media_type, as_attachment=True, download_name=content.filename)
-    document.headers["Cache-Control"] = "no-store"
-    return document
+        return downloads.document(content, "quotes/pdf-pending.html", quote=version.quote)
