@@ -7,8 +7,9 @@ What the templates of templates/print/ expect as context (rows come with the nam
 template has the filters and globals of `billing_core.templating` and `letter`, see letter.py):
 
 print/invoice.html
-    invoice     Invoice with seller, account, lines and taxes
-    bill_to     dict: name, attention, street, postal_code, city, country, vat_id (the JSON of Invoice.bill_to)
+    invoice     Invoice with lines and taxes
+    letterhead  the seller as it was at issue
+    bill_to     dict: name, attention, street, postal_code, city, country, vat_id, customer_number
     user_id     the User ID of the contact it is addressed to; empty prints no sign-in box's User ID
 
 print/quote.html
@@ -54,7 +55,7 @@ Builder = Callable[[str], Print]
 
 
 class Printer(Protocol):
-    """Turns a page of HTML into a PDF; documents/weasy.py behind documents/press.py is the one in use."""
+    """Turns a page of HTML into a PDF; documents/weasy.py is the one in use."""
 
     def print_page(self, html: str) -> bytes:
         """The PDF. Raises CannotPrint when the page takes too long, needs too much memory or cannot be set."""

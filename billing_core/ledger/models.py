@@ -11,11 +11,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from billing_core.accounts import Account
 from billing_core.db import Base, Instant, partial_index
+from billing_core.sellers.letterhead import Letterhead
 from billing_core.sellers.models import Seller
 
 
 class Invoice(Base):
-    """A demand for payment. Addresses are copied at issue, so that the document stays what it was."""
+    """A demand for payment. Seller, address and User ID are copied at issue, so that the document stays what it was."""
 
     __tablename__ = "invoice"
     __table_args__ = (
@@ -32,7 +33,9 @@ class Invoice(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("billing_contact.id"))
-    """The billing contact to whom it is addressed; the PDF prints that contact's User ID."""
+    """The billing contact to whom it is addressed."""
+    user_id: Mapped[str] = mapped_column(String(254), default="")
+    """That contact's User ID as it was at issue; empty where there is no contact."""
     source: Mapped[str] = mapped_column(String(40), default="portal")
     external_id: Mapped[str] = mapped_column(String(80))
     issued_elsewhere: Mapped[bool] = mapped_column(default=False)
@@ -53,13 +56,20 @@ class Invoice(Base):
     order_number: Mapped[str] = mapped_column(String(40), default="")
     title: Mapped[str] = mapped_column(String(160), default="")
     bill_to: Mapped[bytes] = mapped_column(LargeBinary)
-    """JSON: name, attention, street, postal_code, city, country, vat_id."""
+    """JSON: name, attention, street, postal_code, city, country, vat_id, customer_number."""
+    issued_by: Mapped[bytes] = mapped_column(LargeBinary)
+    """JSON: the seller's letterhead at issue."""
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
     seller: Mapped[Seller] = relationship(lazy="raise_on_sql")
     lines: Mapped[list["InvoiceLine"]] = relationship(lazy="raise_on_sql", order_by="InvoiceLine.position")
     taxes: Mapped[list["InvoiceTax"]] = relationship(lazy="raise_on_sql", order_by="InvoiceTax.id")
     allocations: Mapped[list["Allocation"]] = relationship(lazy="raise_on_sql", order_by="Allocation.id")
+
+    @property
+    def letterhead(self) -> Letterhead:
+        """The seller as it stands on the document."""
+        return Letterhead.from_bytes(self.issued_by)
 
     @property
     def paid(self) -> int:

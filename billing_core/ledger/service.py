@@ -16,6 +16,7 @@ from billing_core.accounts import Account
 from billing_core.errors import Invalid
 from billing_core.ledger.calculation import LineDraft, TaxSum, Totals, add_taxes, sum_up
 from billing_core.ledger.models import AccountBalance, Allocation, CreditEntry, Invoice, InvoiceLine, InvoiceTax
+from billing_core.sellers.letterhead import Letterhead
 from billing_core.words import mark
 
 __all__ = [
@@ -42,6 +43,7 @@ class BillTo:
     country: str
     attention: str = ""
     vat_id: str | None = None
+    customer_number: str = ""
 
     def to_bytes(self) -> bytes:
         """The stored form."""
@@ -66,7 +68,9 @@ class InvoiceDraft:
     issued_on: date
     due_on: date
     bill_to: BillTo
+    issued_by: Letterhead
     lines: Sequence[LineDraft]
+    user_id: str = ""
     title: str = ""
     po_number: str = ""
     quote_number: str = ""
@@ -292,6 +296,8 @@ def _invoice(
         order_number=draft.order_number,
         title=draft.title,
         bill_to=draft.bill_to.to_bytes(),
+        issued_by=draft.issued_by.to_bytes(),
+        user_id=draft.user_id,
     )
 
 

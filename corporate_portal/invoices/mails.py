@@ -14,7 +14,7 @@ def tell_issued(invoice: Invoice, account: Account, contact: BillingContact) -> 
         "invoice-issued",
         mark("Invoice %(number)s"),
         Recipient(person.name, person.email, person.locale),
-        {"invoice": invoice, "number": invoice.number, "account": account.name, "user_id": contact.user_id},
+        {"invoice": invoice, "number": invoice.number, "account": account.name, "user_id": invoice.user_id},
         account_id=account.id,
         attached=(("invoice", invoice.public_id),),
     )

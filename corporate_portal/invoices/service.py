@@ -11,6 +11,7 @@ from billing_core.ledger.models import Invoice
 from billing_core.ledger.service import BillTo, InvoiceDraft, LineDraft, issue_invoice
 from billing_core.orders.models import ServiceOrder
 from billing_core.people import BillingContact
+from billing_core.sellers.letterhead import Letterhead
 from corporate_portal.invoices import mails
 
 
@@ -46,6 +47,8 @@ def issue_for_order(order: ServiceOrder, bill: OrderBill, contact: BillingContac
         issued_on=today,
         due_on=today + timedelta(days=account.payment_days),
         bill_to=_bill_to(account, contact),
+        issued_by=Letterhead.of(seller),
+        user_id=contact.user_id,
         lines=bill.lines,
         title=bill.title,
         po_number=bill.po_number,
@@ -69,4 +72,5 @@ def _bill_to(account: Account, contact: BillingContact) -> BillTo:
         country=account.country,
         attention=contact.person.name,
         vat_id=account.vat_id,
+        customer_number=account.number,
     )

@@ -607,6 +607,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("seller_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("user_id", sa.String(length=254), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=False),
         sa.Column("external_id", sa.String(length=80), nullable=False),
         sa.Column("issued_elsewhere", sa.Boolean(), nullable=False),
@@ -626,6 +627,7 @@ def upgrade() -> None:
         sa.Column("order_number", sa.String(length=40), nullable=False),
         sa.Column("title", sa.String(length=160), nullable=False),
         sa.Column("bill_to", sa.LargeBinary(), nullable=False),
+        sa.Column("issued_by", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("balance >= 0 AND balance <= total", name="ck_invoice_balance"),
         sa.CheckConstraint("total = net + tax AND total >= 0", name="ck_invoice_total"),
         sa.ForeignKeyConstraint(

@@ -19,6 +19,7 @@ from billing_core.ledger.service import (
     issue_invoice,
 )
 from billing_core.people import BillingContact, Person
+from billing_core.sellers.letterhead import Letterhead
 from tests.factories import core
 
 PDF = b"%PDF-1.7 a stored document"
@@ -39,13 +40,13 @@ def draft(of: Account, *lines: LineDraft, contact: Person | None = None, **chang
     with db.reading() as session:
         whole = session.scalars(select(Account).where(Account.id == of.id).options(joinedload(Account.seller))).one()
         addressed = BillingContact.person_id == contact.id if contact else BillingContact.id < 0
-        place = session.scalar(select(BillingContact.id).where(BillingContact.account_id == of.id, addressed))
+        place = session.scalar(select(BillingContact).where(BillingContact.account_id == of.id, addressed))
     today = clock.today(whole.seller.timezone)
     values: dict[str, Any] = {
-        "account_id": of.id, "seller_id": whole.seller_id, "seller_code": whole.seller.code, "contact_id": place,
+        "account_id": of.id, "seller_id": whole.seller_id, "seller_code": whole.seller.code, "contact_id": place.id if place else None,
         "currency": of.currency, "locale": of.locale, "issued_on": today, "due_on": today + timedelta(days=30),
         "bill_to": BillTo(of.name, of.street, of.postal_code, of.city, of.country, vat_id=of.vat_id),
-        "lines": lines or (line(),), "title": "Meetings for a year",
+        "issued_by": Letterhead.of(whole.seller), "user_id": place.user_id if place else "", "lines": lines or (line(),), "title": "Meetings for a year",
     }  # fmt: skip
     return InvoiceDraft(**(values | changes))
 

@@ -14,6 +14,7 @@ from billing_core.accounts import Account
 from billing_core.documents.service import keep_document
 from billing_core.ledger.service import BillTo, ImportedInvoice, InvoiceDraft, import_invoices
 from billing_core.people import BillingContact, Person
+from billing_core.sellers.letterhead import Letterhead
 
 
 def write_invoices(run: Run, chunk: list[Row]) -> tuple[int, int]:
@@ -67,6 +68,8 @@ def _draft(paper: Paper, invoice: Facts, account: Account, addressee: BillingCon
         issued_on=invoice["issued_on"],
         due_on=invoice["due_on"],
         bill_to=_bill_to(account, addressee),
+        issued_by=Letterhead.of(account.seller),
+        user_id=addressee.user_id if addressee else "",
         lines=[line_draft(line, invoice["currency"]) for line in lines],
         title=invoice["title"],
         po_number=invoice["po_number"],
@@ -84,6 +87,7 @@ def _bill_to(account: Account, addressee: BillingContact | None) -> BillTo:
         country=account.country,
         attention=addressee.person.name if addressee else "",
         vat_id=account.vat_id,
+        customer_number=account.number,
     )
 
 

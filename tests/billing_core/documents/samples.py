@@ -10,6 +10,7 @@ from billing_core.documents.printing import Print
 ADDRESS = {
     "name": "Müller & Söhne Maschinenbau GmbH", "attention": "Anna Weber", "street": "Hafenstraße 118",
     "postal_code": "20457", "city": "Hamburg", "country": "DE", "vat_id": "DE811569869",
+    "customer_number": "C-10042",
 }  # fmt: skip
 LONG_ADDRESS = ADDRESS | {
     "name": "Vereinigte Österreichisch-Ungarische Donaudampfschifffahrts- und Elektrizitätsgesellschaft mbH & Co. KGaA",
@@ -71,13 +72,14 @@ def invoice_print(
         "number": "DE-2026-000042", "currency": currency, "issued_on": date(2026, 3, 31), "due_on": date(2026, 4, 30),
         "period_start": date(2026, 4, 1), "period_end": date(2027, 4, 1), "net": net, "tax": tax, "total": net + tax,
         "po_number": "4500-778812", "quote_number": "Q-2026-17", "order_number": "SO-2026-17", "title": "A year",
-        "account": SimpleNamespace(number="C-10042"), "seller": of or seller(), "lines": lines, "taxes": taxes,
+        "lines": lines, "taxes": taxes,
     }  # fmt: skip
     invoice = SimpleNamespace(**(values | changes))
     with words.in_language(locale):
         title = words.gettext("Invoice %(number)s", number=invoice.number)
-    context = {"invoice": invoice, "bill_to": bill_to or ADDRESS, "user_id": user_id}
-    return Print("print/invoice.html", context, locale, title, invoice.seller.name, datetime(2026, 3, 31, tzinfo=UTC))
+    issuer = of or seller()
+    context = {"invoice": invoice, "letterhead": issuer, "bill_to": bill_to or ADDRESS, "user_id": user_id}
+    return Print("print/invoice.html", context, locale, title, issuer.name, datetime(2026, 3, 31, tzinfo=UTC))
 
 
 def quote_print(lines: list[Any] | None = None, *, locale: str = "en", **changes: Any) -> Print:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from billing_core import clock, db, words
@@ -15,6 +15,7 @@ from billing_core.ledger.models import Invoice
 from billing_core.mail.models import OutboxMail
 from billing_core.orders.models import ServiceOrder
 from billing_core.people import BillingContact
+from billing_core.sellers.models import Seller
 from corporate_portal.invoices.prints import invoice_print
 from corporate_portal.invoices.queries import Wanted, invoices
 from corporate_portal.invoices.service import OrderBill, issue_for_order
@@ -101,3 +102,24 @@ def test_past_due_begins_when_the_sellers_day_ends(moment: datetime, late: bool)
     with time_machine.travel(moment, tick=False), db.reading():
         found = invoices(core.viewer(who), Wanted("past-due"))
     assert len(found.rows) == late
+
+
+def test_what_changes_after_the_issue_changes_no_document() -> None:
+    invoice = issued("en")
+
+    def printed() -> str:
+        with db.reading(), words.in_language("en"):
+            return page_of(invoice_print(invoice.public_id))
+
+    before = printed()
+
+    def everything_moves() -> None:
+        session = db.session()
+        session.execute(update(Seller).values(name="Other Ltd", street="Elsewhere 9", iban="DE89370400440532013000"))
+        session.execute(update(Seller).values(vat_id="DE129273398", email="new@seller.example", bank_name="Bank 2"))
+        session.execute(update(Account).values(name="Renamed AG", street="Moved 1", number="C-NEW", vat_id="DE1"))
+        session.execute(update(BillingContact).values(user_id="renamed"))
+
+    db.perform(everything_moves)
+    assert "Seller" in before
+    assert printed() == before
