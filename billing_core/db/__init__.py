@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
@@ -21,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from billing_core.db.types import Instant, folded, partial_index, public_id
 
 __all__ = [
-    "Base", "Instant", "NoTransaction", "add_if_absent", "after_commit", "configure", "engine", "folded",
+    "Base", "Instant", "NoTransaction", "add_if_absent", "after_commit", "attempt", "configure", "engine", "folded",
     "in_transaction", "partial_index", "perform", "public_id", "reading", "session", "sqlite_url", "upsert",
 ]  # fmt: skip
 
@@ -30,6 +31,9 @@ T = TypeVar("T")
 
 RETRIES = 5
 """How often `perform` runs a verb again after a serialization failure, a deadlock or a busy database."""
+
+SHORT_WAIT = 250
+"""Milliseconds that `attempt` waits for another writer."""
 
 _RETRYABLE_SQLSTATES = {"40001", "40P01", "55P03"}
 _WAL_IS_SAFE_FROM = (3, 51, 3)
@@ -91,10 +95,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _let_sqlite_write(connection: sqlite3.Connection | None, _record: Any) -> None:
-    """A reader's connection goes back to the pool able to write: the next one to take it may be a writer."""
+def _let_sqlite_write(connection: sqlite3.Connection | None, record: Any) -> None:
+    """A reader's connection goes back to the pool able to write, and one in a hurry patient again."""
     if connection is not None:
         connection.execute("PRAGMA query_only = OFF")
+        patience = record.info.pop("patience", None)
+        if patience is not None:
+            connection.execute(f"PRAGMA busy_timeout = {patience}")
 
 
 def session() -> Session:
@@ -138,31 +145,53 @@ def perform(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """
     if _session.get() is not None:
         raise NoTransaction("perform inside a transaction: call the verb itself")
-    attempt = 0
+    failures = 0
     while True:
         try:
-            result, effects = _once(verb, *args, **kwargs)
+            result, effects = _once(partial(verb, *args, **kwargs))
             break
         except DBAPIError as error:
-            attempt += 1
-            if attempt > RETRIES or not _is_retryable(error):
+            failures += 1
+            if failures > RETRIES or not _is_retryable(error):
                 raise
-            time.sleep(random.uniform(0.5, 1.0) * 0.01 * 2**attempt)  # noqa: S311 - jitter, not a secret
+            time.sleep(random.uniform(0.5, 1.0) * 0.01 * 2**failures)  # noqa: S311 - jitter, not a secret
     for effect in effects:
         effect()
     return result
 
 
-def _once(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T, list[Callable[[], None]]]:
+def attempt(verb: Callable[[], object]) -> None:
+    """Run a verb that may as well be left out: once, and with hardly a wait for other writers (SHORT_WAIT).
+
+    Raises OperationalError where the database is busy; nothing is written then.
+    """
+    if _session.get() is not None:
+        raise NoTransaction("attempt inside a transaction: call the verb itself")
+    _, effects = _once(verb, in_a_hurry=True)
+    for effect in effects:
+        effect()
+
+
+def _hurry(opened: Session) -> None:
+    if engine().dialect.name == "sqlite":
+        opened.connection().info["patience"] = opened.execute(text("PRAGMA busy_timeout")).scalar_one()
+        opened.execute(text(f"PRAGMA busy_timeout = {SHORT_WAIT}"))
+    else:
+        opened.execute(text(f"SET LOCAL lock_timeout = {SHORT_WAIT}"))
+
+
+def _once(verb: Callable[[], T], *, in_a_hurry: bool = False) -> tuple[T, list[Callable[[], None]]]:
     is_sqlite = engine().dialect.name == "sqlite"
     with Session(engine(), expire_on_commit=False) as opened:
+        if in_a_hurry:
+            _hurry(opened)
         if is_sqlite:
             opened.execute(text("BEGIN IMMEDIATE"))
         token = _session.set(opened)
         effects: list[Callable[[], None]] = []
         listening = _after.set(effects)
         try:
-            result = verb(*args, **kwargs)
+            result = verb()
             opened.commit()
         except BaseException:
             opened.rollback()

@@ -5,11 +5,13 @@ elsewhere too. Nothing about a person is kept between requests: a removed contac
 counts with the next click.
 """
 
+import logging
 from dataclasses import replace
 from functools import partial
 
 from flask import Flask, g, request
 from flask_login import LoginManager, UserMixin
+from sqlalchemy.exc import OperationalError
 
 from billing_core import db, words
 from billing_core.credentials import sessions as rows
@@ -18,6 +20,8 @@ from billing_core.errors import NotFound
 from billing_core.people import Person
 from billing_core.permissions import Realm, SessionFacts, Viewer, viewer_of
 from billing_core.web import sessions
+
+_log = logging.getLogger(__name__)
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
@@ -48,7 +52,8 @@ def _current_user() -> SignedIn | None:
 def load(realm: Realm) -> Viewer | None:
     """For guards: the realm's viewer becomes the page's viewer and the page speaks their language; none if signed out.
 
-    Marks the session as seen, at most once a minute: one of the few writes that a GET may cause.
+    Marks the session as seen, at most once a minute: one of the few writes that a GET may cause. A page never fails or
+    waits for it: while another writer holds the database the mark is left to the next request.
     """
     g.realm = realm
     found = viewer_in(realm)
@@ -57,7 +62,10 @@ def load(realm: Realm) -> Viewer | None:
     words.set_locale(found.locale)
     touch: partial[None] | None = g.pop("touch", {}).get(realm)
     if touch is not None and not db.in_transaction():
-        touch()
+        try:
+            db.attempt(touch)
+        except OperationalError as error:
+            _log.warning("a session was not marked as seen: %s", error.orig)
     return found
 
 
@@ -98,7 +106,7 @@ def _read(realm: Realm) -> Viewer | None:
         if not rows.may_enter(found):
             return None
         if rows.needs_touch(session):
-            g.setdefault("touch", {})[realm] = partial(db.perform, rows.touch_session, session.id)
+            g.setdefault("touch", {})[realm] = partial(rows.touch_session, session.id)
     return found
 
 
