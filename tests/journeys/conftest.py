@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from app.demo.install import install_demo
+from app.factory import brand_of
+from app.settings import Settings
+from billing_core import db, templating
 from tests.concurrency.server import Server, running
 from tests.conftest import SECRET, Database
+from tests.journeys.demo import Demo
 from tests.journeys.visitor import Visits, visits
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -42,6 +47,14 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def demo(settings: Settings) -> Demo:
+    """The demo customers, as a newcomer finds them."""
+    db.configure(settings.database)
+    templating.set_brand(brand_of(settings))
+    return Demo(install_demo(settings))
 
 
 @pytest.fixture

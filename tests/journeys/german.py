@@ -13,6 +13,40 @@ GERMAN: dict[str, str] = {
     "New password again": "Neues Kennwort wiederholen",
     "Save the password": "Kennwort speichern",
     "Your new password is set. Sign in with it now.": "Ihr neues Kennwort gilt jetzt. Melden Sie sich damit an.",
+    "Reset your password": "Kennwort zurücksetzen",
+    "Choose a new password": "Neues Kennwort wählen",
+    "Use at least 15 characters. Several words in a row are easy to remember.": (
+        "Verwenden Sie mindestens 15 Zeichen. Mehrere Wörter hintereinander sind leicht zu merken."
+    ),
+    "This link does not work any more": "Dieser Link funktioniert nicht mehr",
+    "User ID does not belong to a billing contact of a corporate account": (
+        "Benutzer-ID gehört nicht zu einem Abrechnungskontakt eines Unternehmenskontos"
+    ),
+    "Enter your password.": "Geben Sie Ihr Kennwort ein.",
+    "Sign out": "Abmelden",
+    "Signed in as": "Angemeldet als",
+    "You are signed out.": "Sie sind abgemeldet.",
+    "Account": "Konto",
+    "Language": "Sprache",
+    # My Account and Admin Center
+    "My Account": "Mein Konto",
+    "Admin Center": "Admin Center",
+    "Go to Billing": "Zur Abrechnung",
+    "Add Licenses": "Lizenzen hinzufügen",
+    "Subscriptions": "Abonnements",
+    "Contact your billing administrator": "Kontaktieren Sie Ihren Abrechnungsadministrator",
+    "Name": "Name",
+    "E-mail": "E-Mail",
+    "Email the billing admin": "E-Mail an den Abrechnungsadministrator",
+    "Send message": "Nachricht senden",
+    "Your message": "Ihre Nachricht",
+    "Write what you need, so that your contact can help.": (
+        "Schreiben Sie, was Sie brauchen, damit Ihr Abrechnungskontakt helfen kann."
+    ),
+    "Your message was sent to your billing contact.": "Ihre Nachricht wurde an Ihren Abrechnungskontakt gesendet.",
+    "Choose the account": "Konto auswählen",
+    "Choose": "Auswählen",
+    "Profile": "Profil",
     # Desk
     "Sections": "Bereiche",
     "Work list": "Arbeitsliste",
@@ -34,7 +68,27 @@ GERMAN: dict[str, str] = {
     ),
     "Accepted": "Angenommen",
     "Decided by": "Entschieden von",
+    "Rejected": "Abgelehnt",
     # Quotes
+    "Outstanding": "Offen",
+    "History": "Verlauf",
+    "No quote waits for you": "Es wartet kein Angebot auf Sie",
+    "Reject": "Ablehnen",
+    "Reject this quote": "Dieses Angebot ablehnen",
+    "Reject quote": "Angebot ablehnen",
+    "Reason": "Grund",
+    "Say in a few words why you reject this quote.": "Sagen Sie in wenigen Worten, warum Sie dieses Angebot ablehnen.",
+    "The quote was rejected. Your representative has been told.": (
+        "Das Angebot wurde abgelehnt. Ihr zuständiger Mitarbeiter wurde benachrichtigt."
+    ),
+    "You can read this quote. Accepting it needs a contact of your company with that right.": (
+        "Sie können dieses Angebot lesen. Annehmen kann es ein Kontakt Ihres Unternehmens mit diesem Recht."
+    ),
+    "Expired": "Abgelaufen",
+    "You can read this invoice. Paying it needs a contact of your company with that right.": (
+        "Sie können diese Rechnung lesen. "
+        "Bezahlen kann sie ein Abrechnungskontakt Ihres Unternehmens mit dem Recht dazu."
+    ),
     "Review the quote": "Angebot prüfen",
     "Quotes": "Angebote",
     "Total today": "Heute fällig",
@@ -51,6 +105,7 @@ GERMAN: dict[str, str] = {
     "Your order is placed": "Ihr Auftrag ist erteilt",
     "Invoice amount": "Rechnungsbetrag",
     # Invoices and payments
+    "Invoices": "Rechnungen",
     "Invoice": "Rechnung",
     "Go to the invoice": "Zur Rechnung",
     "Invoice %(number)s": "Rechnung %(number)s",

@@ -89,7 +89,7 @@ def read_the_mail_about_it(contact: Visitor, scene: Scene) -> None:
     contact.open("/mailbox")
     contact.look("mailbox")
     contact.click_starting(scene.quote_subject)
-    contact.letter().get_by_text(scene.contact_id, exact=True).first.wait_for()
+    contact.reads_in_mail(scene.contact_id)
     contact.look("mail")
     contact.follow_in_mail("Review the quote")
     contact.arrives("Sign in")

@@ -4,11 +4,12 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page
 
+from app.demo.logins import Login
 from tests.concurrency.server import Server
 from tests.journeys import inspection
 from tests.journeys.german import GERMAN
@@ -66,6 +67,27 @@ class Visitor:
         sections = self.page.get_by_role("navigation", name=self.walk.says("Sections"), exact=True)
         sections.get_by_role("link", name=re.compile(f"^{re.escape(self.walk.says(label))}")).click()
 
+    def open_menu(self, label: str) -> None:
+        """Open a menu of the top bar."""
+        self.page.locator("summary").filter(has_text=self.walk.says(label)).click()
+
+    def choose_account(self, name: str) -> None:
+        """Look at another account from now on."""
+        self.open_menu("Account")
+        self.click_named(name)
+
+    def choose_language(self, name: str) -> None:
+        """Read on in another language."""
+        self.open_menu("Language")
+        self.click_named(name)
+        self.walk = replace(self.walk, locale={"English": "en", "Deutsch": "de"}[name])
+
+    def sign_out(self) -> None:
+        """By the menu with the person's name."""
+        self.open_menu("Signed in as")
+        self.click("Sign out")
+        self.sees("You are signed out.")
+
     def can_click(self, label: str) -> bool:
         """Whether there is such a button or link."""
         return self._clickable(self.walk.says(label)).count() > 0
@@ -117,6 +139,10 @@ class Visitor:
         """The same for a heading that is data."""
         self.page.get_by_role("heading", level=1, name=heading, exact=True).wait_for()
 
+    def complaint(self) -> str:
+        """What the summary of errors above a form says."""
+        return " ".join(self.page.get_by_role("alert").inner_text().split())
+
     def fact(self, term: str) -> str:
         """What stands beside the term in a list of facts."""
         pair = self.page.locator("dl div").filter(has=self.page.get_by_text(self.walk.says(term), exact=True))
@@ -142,6 +168,10 @@ class Visitor:
         self.click_named(subject)
         self.arrives_at(subject)
 
+    def reads_in_mail(self, text: str) -> None:
+        """Wait until the text, which is data, stands in the mail."""
+        self.letter().get_by_text(text).locator("visible=true").first.wait_for()
+
     def follow_in_mail(self, label: str) -> None:
         """Press the one button of the mail."""
         self.letter().get_by_role("link", name=self.walk.says(label), exact=True).click()
@@ -151,6 +181,15 @@ class Visitor:
         self.fill("User ID (username or e-mail)", user_id)
         self.fill("Password", password)
         self.click("Sign in")
+
+    def enter(self, path: str, login: Login) -> None:
+        """Come to a door, or to a page behind one, and sign in as one of the demo's people."""
+        self.open(path)
+        self.sign_in(login.user_id, login.password)
+
+    def is_at(self, path: str) -> None:
+        """Wait until the address has this path."""
+        self.page.wait_for_url(self.server.url + path)
 
     def download(self, label: str) -> Path:
         """Press the button and wait for the file; while it is being printed the page asks again by itself."""

@@ -1,0 +1,274 @@
+"""Every page that there is: no accessibility finding in light or dark, nothing wider than a phone, one language.
+
+What was seen is compared with the routes, so that a new page cannot be forgotten. No worker runs here: documents are
+not printed and payments are not settled, so that the pages that wait can be seen.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, Route
+from sqlalchemy import select
+
+from billing_core import clock, db
+from billing_core.accounts import Account
+from billing_core.credentials import sessions
+from billing_core.credentials.links import make_link
+from billing_core.jobs import Job
+from billing_core.ledger.models import Invoice
+from billing_core.mail.models import OutboxMail
+from billing_core.payments.models import Payment, PaymentTarget
+from billing_core.payments.states import HOLDING
+from billing_core.people import Person
+from billing_core.permissions import Realm
+from corporate_portal.quotes.models import Quote, QuoteVersion
+from tests.concurrency.server import Server, running
+from tests.conftest import SECRET, Database
+from tests.factories import core
+from tests.journeys import inspection
+from tests.journeys.demo import Demo
+from tests.journeys.inspection import PHONE
+from tests.journeys.visitor import WIDE
+
+NOT_PAGES = {
+    "front_door": "leads on to the quotes",
+    "auth.open_password_link": "takes the token out of the address and leads on",
+    "routing.add_licenses_in_portal": "leads on to the portal or its door",
+    "health.live": "JSON for a supervisor",
+    "health.ready": "JSON for a supervisor",
+    "static_files.serve": "styles, fonts and scripts",
+    "static_files.brand_colour": "a style sheet",
+    "mailbox.attachment": "a PDF",
+}
+"""The routes that answer GET with something else, and with what."""
+
+PUBLIC = [
+    "/sign-in", "/desk/sign-in", "/my-account/sign-in", "/password/reset", "/password/reset?realm=desk",
+    "/password/sent", "/password/reset/used-up", "/mailbox", "/nothing-here",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who looks in one language: keys of the demo. `rows` are the customer's quotes by what they are good for."""
+
+    locale: str
+    account: str
+    contact: str
+    reader: str
+    rep: str
+    open_quote: str
+    accepted_quote: str
+    closed_quote: tuple[str, str]
+    """Whose, and which."""
+    draft: str
+    my: dict[str, list[str]]
+    """Addresses of My Account and the Admin Center by person."""
+
+
+LICENSES, BILLING, ASK = "/admin-center/licenses", "/my-account/billing", "/my-account/ask"
+CASTS = [
+    Cast(
+        "en", "brightwell", "okafor", "nair", "grant", "q-brightwell-rescue", "q-brightwell-training",
+        ("sinclair", "q-kestrel-assist"), "q-sequoia-assist",
+        {
+            "hughes": ["/my-account", "/billing", "/admin-center"], "delgado": ["/billing"], "tanaka": [BILLING],
+            "foster": [LICENSES, ASK], "reid": [LICENSES], "doyle": ["/admin-center", LICENSES],
+            "marsh": ["/my-account", BILLING],
+        },
+    ),
+    Cast(
+        "de", "lindner", "vogt", "yildiz", "brandt", "q-lindner-service", "q-lindner-webinar",
+        ("petersen", "q-hanse-training"), "q-hanse-meeting",
+        {
+            "zimmerli": ["/my-account", "/billing"], "krause": [BILLING, ASK, "/admin-center"],
+            "albrecht": ["/admin-center", LICENSES], "lindner-j": [LICENSES], "weber": ["/my-account", BILLING],
+        },
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture
+def still(database: Database, demo: Demo, tmp_path: Path) -> Iterator[Server]:
+    """The web server alone: nothing moves by itself."""
+    with running(database.url, tmp_path, SECRET, PORTAL_WEB_PROCESSES="1") as found:
+        yield found
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_every_page_is_accessible_and_fits_a_phone(app: Flask, chromium: Browser, still: Server) -> None:
+    job_that_gave_up()
+    seen: set[str] = set()
+    for cast in CASTS:
+        for person, realm, paths in visits_of(cast):
+            with browser_of(chromium, still, cast.locale, person, realm) as page:
+                for path in paths:
+                    page.goto(still.url + path)
+                    seen.add(endpoint_of(app, page))
+                    assert page.locator("html").get_attribute("lang") == cast.locale, path
+                    look_at(page, cast)
+    routes = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert sorted(routes - seen) == sorted(NOT_PAGES)
+
+
+def look_at(page: Page, cast: Cast) -> None:
+    """German words are longer: those pages must fit a phone. What axe looks for is not in the words."""
+    if cast.locale == "de":
+        inspection.require_room(page)
+    else:
+        inspection.inspect(page, "every page")
+
+
+def endpoint_of(app: Flask, page: Page) -> str:
+    """The route of the page that is shown."""
+    path = page.evaluate("location.pathname")
+    if path == "/nothing-here":
+        return "error"
+    return str(app.url_map.bind("localhost").match(path)[0])
+
+
+@contextmanager
+def browser_of(chromium: Browser, server: Server, locale: str, person: str, realm: Realm | None) -> Iterator[Page]:
+    """A browser in which the person is signed in."""
+    context = chromium.new_context(
+        locale="de-DE" if locale == "de" else "en-GB",
+        viewport=PHONE if locale == "de" else WIDE,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+    )
+    if realm is not None:
+        token = db.perform(sessions.begin_session, realm, person_named(person).id, "127.0.0.1", "test browser")
+        context.add_cookies([{"name": f"{realm}-session", "value": token, "url": server.url}])
+    context.route("**/pdf", _without("refresh"))
+    context.route("**/html", _without("content-security-policy"))
+    yield context.new_page()
+    context.close()
+
+
+def _without(header: str) -> Callable[[Route], None]:
+    """A page that waits would load itself anew, and the frame of a letter lets no inspector in."""
+
+    def answer(route: Route) -> None:
+        found = route.fetch()
+        route.fulfill(response=found, headers={k: v for k, v in found.headers.items() if k != header})
+
+    return answer
+
+
+def visits_of(cast: Cast) -> Iterator[tuple[str, Realm | None, list[str]]]:
+    """Who opens which addresses: a person's key, the realm, the paths."""
+    yield "", None, [*PUBLIC, *mail_pages(cast), f"/password/reset/{link_for(cast.contact)}"]
+    yield cast.contact, Realm.PORTAL, [*quote_pages(cast), *invoice_pages(cast), *profile_pages(cast)]
+    yield cast.reader, Realm.PORTAL, [f"/quotes/{quote_named(cast.open_quote)[0]}"]
+    other, closed = cast.closed_quote
+    yield other, Realm.PORTAL, [f"/quotes/{quote_named(closed)[0]}", "/quotes/history"]
+    for person, paths in cast.my.items():
+        yield person, Realm.MY, paths
+    yield cast.rep, Realm.DESK, desk_pages(cast)
+    yield {"en": "archer", "de": "thiele"}[cast.locale], Realm.DESK, ["/desk", "/desk/jobs"]
+
+
+def mail_pages(cast: Cast) -> list[str]:
+    """A mail with an attachment, and the letter alone."""
+    with db.reading() as session:
+        of_cast = select(OutboxMail.public_id).where(OutboxMail.locale == cast.locale)
+        mail = session.scalars(of_cast.where(OutboxMail.kind == "invoice-issued")).first()
+    return [f"/mailbox/{mail}", f"/mailbox/{mail}/html"]
+
+
+def quote_pages(cast: Cast) -> list[str]:
+    """Both lists, and the way of a quote to each of its ends."""
+    quote, reviewed = quote_named(cast.open_quote)
+    accepted, _ = quote_named(cast.accepted_quote)
+    here = f"/quotes/{quote}"
+    return [
+        "/quotes", "/quotes/history", here, f"{here}/pdf", f"{here}/order-details?reviewed={reviewed}",
+        f"{here}/confirm?reviewed={reviewed}&po_number=4500&payment=terms", f"{here}/reject?reviewed={reviewed}",
+        f"{here}/order-details?reviewed=other", f"/quotes/{accepted}", f"/quotes/{accepted}/receipt",
+    ]  # fmt: skip
+
+
+def invoice_pages(cast: Cast) -> list[str]:
+    """The lists, invoices issued here and elsewhere, and a payment in each state."""
+    with db.reading() as session:
+        of_account = select(Invoice).join(Account, Account.id == Invoice.account_id)
+        mine = of_account.where(Account.external_id == cast.account).order_by(Invoice.balance.desc())
+        found = session.scalars(mine).all()
+    owed, ours = found[0], next(invoice for invoice in found if not invoice.issued_elsewhere)
+    paid = [payment_of(owed, cast.contact, state) for state in (
+        "creating", "open", "unknown", "needs_review", "failed", "cancelled", "expired",
+    )]  # fmt: skip
+    return [
+        "/invoices", "/invoices?state=past-due", "/invoices?state=all", "/invoices?number=nothing",
+        f"/invoices/{ours.public_id}", f"/invoices/{ours.public_id}/pdf", f"/invoices/{ours.public_id}/pay",
+        f"/invoices/{owed.public_id}", f"/invoices/{owed.public_id}/pay?share=part",
+        *(f"/payments/{payment}" for payment in paid),
+    ]  # fmt: skip
+
+
+def profile_pages(cast: Cast) -> list[str]:
+    """The profile and the change of the address."""
+    return ["/profile", f"/profile/bill-to/{account_named(cast.account).public_id}"]
+
+
+def desk_pages(cast: Cast) -> list[str]:
+    """The lists, the form, and quotes in their states."""
+    sent, draft, accepted = (quote_named(name)[0] for name in (cast.open_quote, cast.draft, cast.accepted_quote))
+    return [
+        "/desk", "/desk/quotes", "/desk/quotes?search=nothing-like-that", "/desk/quotes/new",
+        f"/desk/accounts/{account_named(cast.account).public_id}/quotes/new", f"/desk/quotes/{sent}",
+        f"/desk/quotes/{sent}/pdf", f"/desk/quotes/{draft}", f"/desk/quotes/{draft}/edit",
+        f"/desk/quotes/{draft}/preview", f"/desk/quotes/{accepted}",
+    ]  # fmt: skip
+
+
+def person_named(key: str) -> Person:
+    with db.reading() as session:
+        return session.scalars(select(Person).where(Person.external_id == key)).one()
+
+
+def account_named(key: str) -> Account:
+    with db.reading() as session:
+        return session.scalars(select(Account).where(Account.external_id == key)).one()
+
+
+def quote_named(key: str) -> tuple[str, str]:
+    """Public id, and the hash of the current text."""
+    with db.reading() as session:
+        current = select(Quote.public_id, QuoteVersion.sha256).join(QuoteVersion, QuoteVersion.quote_id == Quote.id)
+        public_id, sha256 = session.execute(current.where(Quote.external_id == key, QuoteVersion.is_current)).one()
+        return public_id, sha256 or ""
+
+
+def link_for(person: str) -> str:
+    """The token of a password link."""
+    return db.perform(make_link, person_named(person).id, timedelta(minutes=30))
+
+
+def payment_of(invoice: Invoice, person: str, state: str) -> str:
+    """A card payment of this invoice in this state."""
+    payer, amount, now = person_named(person), 1000, clock.now()
+    payment = core.add(
+        Payment(
+            public_id=db.public_id("pay"), account_id=invoice.account_id, requested_by=payer.id,
+            form_key=db.public_id("form"), state=state, amount=amount, currency=invoice.currency, locale=payer.locale,
+            livemode=False, created_at=now, hosted_url="http://localhost/nowhere" if state == "open" else None,
+        )
+    )  # fmt: skip
+    core.add(PaymentTarget(payment_id=payment.id, invoice_id=invoice.id, amount=amount, holds=state in HOLDING))
+    return str(payment.public_id)
+
+
+def job_that_gave_up() -> None:
+    """One for the desk's list."""
+    now = clock.now()
+    core.add(
+        Job(
+            kind="document.render", payload="{}", state="dead", run_at=now, created_at=now, ended_at=now,
+            attempts=12, last_error="PrintFailed: the printer was killed after 10 s",
+        )
+    )  # fmt: skip
