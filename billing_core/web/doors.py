@@ -27,11 +27,14 @@ class SignInForm(Form):
 
 
 def show(realm: Realm, template: str) -> Answer:
-    """The form, or the way on for someone who is in already. `next` leads back to where the visitor wanted to go."""
+    """The form, or the way on for someone who is in already. `next` leads back to where the visitor wanted to go.
+
+    With `again` the form is shown to them too: they may be in as somebody else than the one who is meant (domain.md 2a).
+    """
     target = safe_target(request.args.get("next"))
-    if viewer_in(realm) is not None:
+    if viewer_in(realm) is not None and not request.args.get("again"):
         return redirect(target or home_of(realm), 303)
-    return page(template, form=SignInForm(), next=target)
+    return _door(realm, template, SignInForm(), target)
 
 
 def enter(realm: Realm, template: str) -> Answer:
@@ -45,7 +48,12 @@ def enter(realm: Realm, template: str) -> Answer:
             status = refusal.status
         else:
             return redirect(target or home_of(realm), 303)
-    return page(template, form=form, next=target), status
+    return _door(realm, template, form, target), status
+
+
+def _door(realm: Realm, template: str, form: SignInForm, target: str | None) -> str:
+    """`present` is who is signed in here at the moment, and `onward` where that person can go on without signing in."""
+    return page(template, form=form, next=target, present=viewer_in(realm), onward=target or home_of(realm))
 
 
 def leave(realm: Realm) -> Response:

@@ -80,7 +80,7 @@ def _lead(who: Viewer, entry: Entry, *, product_chosen: bool = False) -> str | R
             case Outcome.PORTAL:
                 return _into_portal(who, portal_viewer)
             case Outcome.PORTAL_SIGN_IN:
-                return see("auth.sign_in")
+                return see("auth.sign_in", again=1 if portal_viewer else None)
             case Outcome.ASK_CONTACT:
                 return page("online_bridge/ask_contact.html", contact=queries.contact_to_ask(who), entry=entry)
             case Outcome.CHOOSE_PRODUCT:

@@ -1,0 +1,65 @@
+"""Go to Billing and Add Licenses through the pages, with whatever sessions the browser holds."""
+
+from collections.abc import Callable
+
+import pytest
+
+from billing_core.accounts import Account
+from billing_core.people import Person
+from billing_core.permissions import Realm
+from tests.client import Client, Page
+from tests.conftest import Database
+from tests.factories import core as make
+
+
+@pytest.fixture
+def acme(database: Database) -> Account:
+    return make.account(name="Acme AG")
+
+
+def enter_portal(client: Client, page: Page, who: Person) -> Page:
+    return client.post("/sign-in", page.form("/sign-in") | {"user_id": who.email, "password": make.PASSWORD}, page=page)
+
+
+def someone_else(acme: Account) -> tuple[Person, Person]:
+    return make.member(acme), make.contact(acme, make.person("Olga Other"))
+
+
+def a_contact_of_another_account(acme: Account) -> tuple[Person, Person]:
+    who = make.member(acme, make.person("Olga Other"))
+    return who, make.contact(make.account(), who)
+
+
+@pytest.mark.parametrize("situation", [someone_else, a_contact_of_another_account])
+def test_who_is_no_contact_here_gets_the_sign_in_whoever_is_in_the_portal(
+    client: Client, acme: Account, situation: Callable[[Account], tuple[Person, Person]]
+) -> None:
+    member, in_portal = situation(acme)
+    client.sign_in(member, Realm.MY, acme.id).sign_in(in_portal)
+    if member is in_portal:
+        client.post("/my-account/account", {"account": acme.public_id}, page=client.get("/my-account"))
+    page = client.follow(client.get("/my-account/billing"))
+    assert (page.status, page.h1) == (200, "Sign in")
+    assert "You are signed in here as Olga Other." in page.words
+    onward = page.html.find("a", string="Continue as Olga Other")
+    assert onward is not None
+    assert onward["href"] == "/quotes"
+    assert client.get("/quotes").status == 200
+
+
+def test_the_one_who_is_meant_takes_the_place_of_the_one_who_is_in(client: Client, acme: Account) -> None:
+    contact, other = make.contact(acme, make.person("Carla Contact")), make.contact(make.account())
+    client.sign_in(contact, Realm.MY).sign_in(other)
+    page = client.follow(client.get("/my-account/billing"))
+    wrong = client.post("/sign-in", page.form("/sign-in") | {"user_id": contact.email, "password": "no"}, page=page)
+    assert wrong.status == 400
+    assert f"You are signed in here as {other.name}." in wrong.words
+    assert enter_portal(client, wrong, contact).location == "/quotes"
+    assert "Signed in as Carla Contact" in client.get("/quotes").words
+
+
+def test_nobody_is_named_to_somebody_who_is_not_in_the_portal(client: Client, acme: Account) -> None:
+    client.sign_in(make.member(acme), Realm.MY)
+    answer = client.get("/my-account/billing")
+    assert answer.location == "/sign-in"
+    assert "You are signed in here as" not in client.get("/sign-in?again=1").words
