@@ -54,9 +54,13 @@ def contact_to_ask(viewer: Viewer) -> BillingContact | None:
     return contacts[0] if contacts else None
 
 
-def may_be_named(viewer: Viewer) -> bool:
-    """Whether the chosen account lets its contacts be named in the Admin Center."""
-    return not db.session().get_one(Account, chosen(viewer).account_id).hides_contacts
+def contact_to_write_to(viewer: Viewer) -> BillingContact:
+    """The same for a message. Raises NotFound where there is none, or a corporate account hides its contacts."""
+    contact = contact_to_ask(viewer)
+    account = db.session().get_one(Account, chosen(viewer).account_id)
+    if contact is None or (account.kind == "corporate" and account.hides_contacts):
+        raise NotFound
+    return contact
 
 
 def products_in_use(viewer: Viewer) -> list[Product]:

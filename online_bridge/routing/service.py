@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from billing_core import audit
 from billing_core.credentials import throttles
-from billing_core.errors import NotFound, TooMany
+from billing_core.errors import TooMany
 from billing_core.permissions import Viewer
 from billing_core.words import mark
 from online_bridge.routing import mails, queries
@@ -20,10 +20,11 @@ class EnoughAsked(TooMany):
 
 
 def ask_contact(viewer: Viewer, message: str) -> None:
-    """Mail the account's billing contact on behalf of a member. Raises NotFound without contact, EnoughAsked."""
-    contact = queries.contact_to_ask(viewer)
-    if contact is None:
-        raise NotFound
+    """Mail the account's billing contact on behalf of a member.
+
+    Raises NotFound where no contact may be named to the member, and EnoughAsked.
+    """
+    contact = queries.contact_to_write_to(viewer)
     wait = throttles.knock(ASKING, viewer.public_id)
     if wait:
         raise EnoughAsked(retry_after=int(wait.total_seconds()))

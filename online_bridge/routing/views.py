@@ -1,6 +1,6 @@
 """Go to Billing and Add Licenses: one decision each, then the page or the place that it names."""
 
-from flask import Blueprint, abort, url_for
+from flask import Blueprint, url_for
 from werkzeug.wrappers import Response
 
 from billing_core import db
@@ -64,10 +64,7 @@ def send_question() -> str | Response | tuple[str, int]:
 
 
 def _ask_page(who: Viewer, form: AskContact) -> str:
-    contact = queries.contact_to_ask(who)
-    if contact is None or (who.current and who.current.account_kind == "corporate" and not queries.may_be_named(who)):
-        abort(404)
-    return page("online_bridge/ask_contact_form.html", contact=contact, form=form)
+    return page("online_bridge/ask_contact_form.html", contact=queries.contact_to_write_to(who), form=form)
 
 
 def _lead(who: Viewer, entry: Entry, *, product_chosen: bool = False) -> str | Response:

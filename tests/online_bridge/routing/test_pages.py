@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
+from billing_core import db
 from billing_core.accounts import Account
+from billing_core.mail.models import OutboxMail
 from billing_core.people import Person
 from billing_core.permissions import Realm
 from tests.client import Client, Page
@@ -63,3 +66,26 @@ def test_nobody_is_named_to_somebody_who_is_not_in_the_portal(client: Client, ac
     answer = client.get("/my-account/billing")
     assert answer.location == "/sign-in"
     assert "You are signed in here as" not in client.get("/sign-in?again=1").words
+
+
+@pytest.fixture
+def asking(client: Client, acme: Account) -> Client:
+    """An admin of the account, who is no contact, in My Account."""
+    make.contact(acme, make.person("Carla Contact"))
+    return client.sign_in(make.member(acme, is_admin=True), Realm.MY)
+
+
+def questions() -> int:
+    with db.reading() as session:
+        return len(session.scalars(select(OutboxMail).where(OutboxMail.kind == "contact-asked")).all())
+
+
+def test_a_contact_who_is_not_named_is_not_written_to_either(asking: Client, acme: Account) -> None:
+    page = asking.get("/my-account/ask")
+    assert "Carla Contact" in page.words
+    db.perform(lambda: setattr(db.session().get_one(Account, acme.id), "hides_contacts", True))
+    assert asking.get("/my-account/ask").status == 404
+    answer = asking.post("/my-account/ask", {"message": "Hello"}, page=page)
+    assert answer.status == 404
+    assert "Carla Contact" not in answer.words
+    assert questions() == 0
