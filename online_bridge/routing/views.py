@@ -48,7 +48,7 @@ def ask() -> str:
 
 @routing.post("/my-account/ask")
 @my_page()
-def send_question() -> str | Response | tuple[str, int]:
+def send_question() -> Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
     """Mail the question, or show what is wrong with it."""
     form = AskContact()
     if form.validate_on_submit():
@@ -56,6 +56,8 @@ def send_question() -> str | Response | tuple[str, int]:
             db.perform(service.ask_contact, viewer(), form.message.data or "")
         except service.EnoughAsked as refusal:
             form.refuse(refusal)
+            with db.reading():
+                return _ask_page(viewer(), form), refusal.status, {"Retry-After": str(refusal.retry_after)}
         else:
             tell("success", "Your message was sent to your billing contact.")
             return see("my.index")

@@ -1,8 +1,10 @@
 """Go to Billing and Add Licenses through the pages, with whatever sessions the browser holds."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from billing_core import db
@@ -13,6 +15,8 @@ from billing_core.permissions import Realm
 from tests.client import Client, Page
 from tests.conftest import Database
 from tests.factories import core as make
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -89,3 +93,25 @@ def test_a_contact_who_is_not_named_is_not_written_to_either(asking: Client, acm
     assert answer.status == 404
     assert "Carla Contact" not in answer.words
     assert questions() == 0
+
+
+def test_five_questions_a_day_and_the_sixth_waits(client: Client, acme: Account) -> None:
+    make.contact(acme)
+    member = make.member(acme, is_admin=True)
+    enough = "You have written to your billing contact several times today."
+    with time_machine.travel(NOON, tick=False) as moving:
+        client.sign_in(member, Realm.MY)
+        for _ in range(5):
+            assert client.post("/my-account/ask", {"message": "Two more seats"}).location == "/my-account"
+        moving.shift(timedelta(minutes=1))
+        refused = client.post("/my-account/ask", {"message": "Three more seats"})
+        assert refused.status == 429
+        assert refused.response.headers["Retry-After"] == str(24 * 3600 - 60)
+        assert refused.h1 == "Email the billing admin"
+        assert enough in refused.words
+        assert "Three more seats" in refused.words
+        assert questions() == 5
+        moving.shift(timedelta(hours=23, minutes=59))
+        client.sign_in(member, Realm.MY)
+        assert client.post("/my-account/ask", {"message": "Three more seats"}).status == 303
+        assert questions() == 6
