@@ -13,8 +13,9 @@ print/invoice.html
     user_id     the User ID of the contact it is addressed to; empty prints no sign-in box's User ID
 
 print/quote.html
-    version     QuoteVersion with quote (with account, with seller; and rep), lines (with product) and taxes
-    bill_to     as above, from the account
+    version     QuoteVersion with quote, lines (with product) and taxes
+    letterhead, bill_to, customer_number, rep (name, email, phone)
+                whom it names, as they were when it was submitted
     user_id     the User ID of the contact it is addressed to, or empty
     terms       the paragraphs of the terms, in the document's language
     recurring   what each frequency costs after its first period: frequency, net, next_start

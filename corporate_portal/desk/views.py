@@ -24,6 +24,7 @@ from corporate_portal.quotes import service as quotes
 from corporate_portal.quotes.models import QuoteVersion
 from corporate_portal.quotes.offer import recurring, terms
 from corporate_portal.quotes.offer.content import QuoteContent, content_of
+from corporate_portal.quotes.offer.document import parties_of
 from corporate_portal.quotes.offer.pricing import PricedQuote, price_quote
 from corporate_portal.quotes.refusals import NotSubmitted, QuoteRefusal
 
@@ -209,6 +210,7 @@ def _about(version: QuoteVersion) -> dict[str, Any]:
         "version": version,
         "quote": version.quote,
         "account": account,
+        "parties": parties_of(version),
         "groups": showing.groups_of(version),
         "recurring": recurring.recurring_of(version),
         "renewal": recurring.term_end(version),

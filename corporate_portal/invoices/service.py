@@ -26,6 +26,8 @@ class OrderBill:
     po_number: str
     quote_number: str
     lines: Sequence[LineDraft]
+    payment_days: int
+    """As the quote says."""
 
 
 def issue_for_order(order: ServiceOrder, bill: OrderBill, contact: BillingContact, actor: str) -> Invoice:
@@ -45,7 +47,7 @@ def issue_for_order(order: ServiceOrder, bill: OrderBill, contact: BillingContac
         currency=bill.currency,
         locale=bill.locale,
         issued_on=today,
-        due_on=today + timedelta(days=account.payment_days),
+        due_on=today + timedelta(days=bill.payment_days),
         bill_to=_bill_to(account, contact),
         issued_by=Letterhead.of(seller),
         user_id=contact.user_id,

@@ -32,7 +32,7 @@ from corporate_portal.quotes.offer.content import (
     Rejection,
     content_of,
 )
-from corporate_portal.quotes.offer.document import digest, document_of
+from corporate_portal.quotes.offer.document import digest, document_of, parties_of
 from corporate_portal.quotes.offer.drafting import (
     check_days,
     check_texts,
@@ -234,14 +234,15 @@ def _submit(author: Author, version: QuoteVersion, *, announce: bool) -> None:
     version.state = states.QUOTE.after(version.state, "submit")
     version.submitted_at = now
     version.terms_version = TERMS_VERSION
-    version.document = document_of(version)
+    acceptors = _acceptors(quote.account_id)
+    version.document = document_of(version, acceptors[0] if acceptors else None)
     version.sha256 = digest(version.document)
     db.session().flush()
     about = {"version": version.version, "sha256": version.sha256}
     audit.record(author.actor, "quote.submitted", quote.public_id, quote.account_id, **about)
     documents.request_document(version.public_id, "quote", version.locale, f"{quote.number}.pdf")
     if announce:
-        mails.tell_sent(version, _acceptors(quote.account_id))
+        mails.tell_sent(version, acceptors)
 
 
 # The contact's side
@@ -282,8 +283,9 @@ def accept_quote(viewer: Viewer, public_id: str, acceptance: Acceptance) -> Quot
     payment = check_payment(viewer, account, acceptance.payment)
     order = place_order(account, version.public_id, version.starts_on, ordered_lines(version), viewer.actor)
     bill = OrderBill(
-        account, version.title, version.locale, quote.currency, po_number, quote.number, due_at_once(version)
-    )
+        account, version.title, version.locale, quote.currency, po_number, quote.number, due_at_once(version),
+        parties_of(version).account.payment_days,
+    )  # fmt: skip
     invoice = issue_for_order(order, bill, contact, viewer.actor)
     pdf = documents.content(version.public_id, "quote")
     decided = Decided("accepted", now, said, po_number, payment, pdf_sha256=pdf.sha256 if pdf else None)

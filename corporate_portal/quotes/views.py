@@ -17,6 +17,7 @@ from corporate_portal.quotes import policy, queries, service, showing, states
 from corporate_portal.quotes.forms import ConfirmForm, OrderDetailsForm, RejectForm
 from corporate_portal.quotes.models import QuoteVersion
 from corporate_portal.quotes.offer import recurring, terms
+from corporate_portal.quotes.offer.document import parties_of
 from corporate_portal.quotes.refusals import QuoteRefusal
 
 quotes = Blueprint("quotes", __name__)
@@ -75,6 +76,7 @@ def _about(version: QuoteVersion) -> dict[str, object]:
         "version": version,
         "quote": version.quote,
         "account": version.quote.account,
+        "parties": parties_of(version),
         "groups": showing.groups_of(version),
         "recurring": recurring.recurring_of(version),
         "renewal": recurring.term_end(version),

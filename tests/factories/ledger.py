@@ -43,10 +43,11 @@ def draft(of: Account, *lines: LineDraft, contact: Person | None = None, **chang
         place = session.scalar(select(BillingContact).where(BillingContact.account_id == of.id, addressed))
     today = clock.today(whole.seller.timezone)
     values: dict[str, Any] = {
-        "account_id": of.id, "seller_id": whole.seller_id, "seller_code": whole.seller.code, "contact_id": place.id if place else None,
+        "account_id": of.id, "seller_id": whole.seller_id, "seller_code": whole.seller.code,
+        "contact_id": place.id if place else None, "user_id": place.user_id if place else "",
         "currency": of.currency, "locale": of.locale, "issued_on": today, "due_on": today + timedelta(days=30),
         "bill_to": BillTo(of.name, of.street, of.postal_code, of.city, of.country, vat_id=of.vat_id),
-        "issued_by": Letterhead.of(whole.seller), "user_id": place.user_id if place else "", "lines": lines or (line(),), "title": "Meetings for a year",
+        "issued_by": Letterhead.of(whole.seller), "lines": lines or (line(),), "title": "Meetings for a year",
     }  # fmt: skip
     return InvoiceDraft(**(values | changes))
 

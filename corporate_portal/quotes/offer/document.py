@@ -5,11 +5,14 @@ below 2**53, beyond which canonical JSON knows no integers (money.LARGEST).
 """
 
 import hashlib
+import json
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import rfc8785
 
-from billing_core.sellers.models import Seller
+from billing_core.people import BillingContact
+from billing_core.sellers.letterhead import Letterhead
 from corporate_portal.quotes.models import QuoteLine, QuoteTax, QuoteVersion
 from corporate_portal.quotes.offer.recurring import term_end
 
@@ -27,9 +30,76 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def document_of(version: QuoteVersion) -> bytes:
-    """Everything that a contact reviews and an acceptance binds to. The version is whole, its deadline already set."""
+@dataclass(frozen=True)
+class Customer:
+    """The account as the quote names it."""
+
+    number: str
+    name: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    vat_id: str | None
+    payment_days: int
+
+
+@dataclass(frozen=True)
+class Representative:
+    """Who made the quote, and the way to reach them."""
+
+    name: str
+    email: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """The contact whom the letter is for, with the User ID that it prints; both empty in a draft."""
+
+    name: str = ""
+    user_id: str = ""
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Everybody whom a quote names. A submitted one names them as they were when it was submitted."""
+
+    seller: Letterhead
+    account: Customer
+    representative: Representative
+    addressee: Addressee
+
+
+def parties_of(version: QuoteVersion) -> Parties:
+    """The parties of a whole version: out of its document where it is submitted, else as they are now."""
+    if version.document is None:
+        return _parties_now(version, None)
+    said = json.loads(version.document)
+    return Parties(
+        Letterhead(**said["seller"]),
+        Customer(**said["account"]),
+        Representative(**said["representative"]),
+        Addressee(**said["addressee"]),
+    )
+
+
+def _parties_now(version: QuoteVersion, addressee: BillingContact | None) -> Parties:
     quote, account = version.quote, version.quote.account
+    return Parties(
+        Letterhead.of(account.seller),
+        Customer(**{name: getattr(account, name) for name in Customer.__dataclass_fields__}),
+        Representative(quote.rep.name, quote.rep.email, quote.rep.phone),
+        Addressee(addressee.person.name, addressee.user_id) if addressee else Addressee(),
+    )
+
+
+def document_of(version: QuoteVersion, addressee: BillingContact | None = None) -> bytes:
+    """Everything that a contact reviews and an acceptance binds to. The version is whole, its deadline already set.
+
+    `addressee` comes with the person, and is there from the submission on.
+    """
+    quote = version.quote
     return canonical(
         {
             "form": FORM,
@@ -37,15 +107,7 @@ def document_of(version: QuoteVersion) -> bytes:
             "id": quote.public_id,
             "version": version.version,
             "currency": quote.currency,
-            "seller": _seller(account.seller),
-            "account": {
-                "number": account.number,
-                "name": account.name,
-                "country": account.country,
-                "vat_id": account.vat_id,
-                "payment_days": account.payment_days,
-            },
-            "representative": {"name": quote.rep.name, "email": quote.rep.email},
+            **asdict(_parties_now(version, addressee)),
             "title": version.title,
             "notes": version.notes,
             "terms": version.terms_version,
@@ -63,10 +125,6 @@ def document_of(version: QuoteVersion) -> bytes:
             "total": version.total,
         }
     )
-
-
-def _seller(seller: Seller) -> dict[str, Any]:
-    return {"name": seller.name, "country": seller.country, "vat_id": seller.vat_id}
 
 
 def _line(line: QuoteLine) -> dict[str, Any]:

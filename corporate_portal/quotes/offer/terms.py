@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from billing_core import money, templating, words
 from billing_core.words import mark
 from corporate_portal.quotes.models import QuoteVersion
-from corporate_portal.quotes.offer.document import digest
+from corporate_portal.quotes.offer.document import digest, parties_of
 from corporate_portal.quotes.offer.recurring import Recurring, last_day, recurring_of
 
 TERMS_VERSION = "2026-11"
@@ -60,9 +60,8 @@ class Declaration:
 
 def paragraphs(version: QuoteVersion) -> list[str]:
     """The terms of a whole version in the reader's language."""
-    account = version.quote.account
     values = {
-        "days": account.payment_days,
+        "days": parties_of(version).account.payment_days,
         "start": templating.day(version.starts_on),
         "end": templating.day(last_day(version)),
         "until": templating.day(version.valid_until) if version.valid_until else "",
@@ -81,11 +80,11 @@ def declaration(version: QuoteVersion, person: str, function: str, locale: str) 
 
 
 def _consent(version: QuoteVersion) -> str:
-    return words.gettext(_CONSENT, account=version.quote.account.name)
+    return words.gettext(_CONSENT, account=parties_of(version).account.name)
 
 
 def _statement(version: QuoteVersion, person: str, function: str) -> str:
-    quote, account = version.quote, version.quote.account
+    quote, parties = version.quote, parties_of(version)
     parts = [
         words.gettext(
             _ORDER,
@@ -93,14 +92,14 @@ def _statement(version: QuoteVersion, person: str, function: str) -> str:
             title=version.title,
             number=quote.number,
             version=version.version,
-            seller=account.seller.name,
-            account=account.name,
+            seller=parties.seller.name,
+            account=parties.account.name,
         ),
         words.gettext(
             _NOW if version.tax else _UNTAXED,
             total=money.show(version.total, quote.currency, words.locale()),
             tax=money.show(version.tax, quote.currency, words.locale()),
-            days=account.payment_days,
+            days=parties.account.payment_days,
         ),
     ]
     parts += [_later(later, version) for later in recurring_of(version) if later.next_start <= last_day(version)]

@@ -87,10 +87,9 @@ def quote_print(lines: list[Any] | None = None, *, locale: str = "en", **changes
     lines = lines or [line(1), line(2, frequency="monthly"), line(3, frequency="once", unit="none", quantity=1)]
     taxes = taxes_of(lines)
     net, tax = sum(each.net for each in lines), sum(each.tax for each in taxes)
-    account = SimpleNamespace(number="C-10042", seller=seller())
     rep = SimpleNamespace(name="Katharina Lindqvist", email="k.lindqvist@northgate.example", phone="+49 30 1234 5671")
     values: dict[str, Any] = {
-        "quote": SimpleNamespace(number="Q-2026-00017", currency="EUR", account=account, rep=rep), "version": 2,
+        "quote": SimpleNamespace(number="Q-2026-00017", currency="EUR"), "version": 2,
         "title": "Meetings for a year", "notes": "As discussed.\nTraining takes place in Hamburg.", "lines": lines,
         "taxes": taxes, "net": net, "tax": tax, "total": net + tax, "starts_on": date(2026, 4, 1), "term_months": 12,
         "valid_until": date(2026, 4, 7), "zone": "Europe/Berlin", "submitted_at": datetime(2026, 3, 31, 9, tzinfo=UTC),
@@ -98,7 +97,8 @@ def quote_print(lines: list[Any] | None = None, *, locale: str = "en", **changes
     version = SimpleNamespace(**(values | changes))
     monthly = sum(each.net for each in lines if each.frequency == "monthly")
     context = {
-        "version": version, "bill_to": ADDRESS, "user_id": "anna.weber", "term_end": date(2027, 4, 1),
+        "version": version, "letterhead": seller(), "customer_number": "C-10042", "rep": rep, "bill_to": ADDRESS,
+        "user_id": "anna.weber", "term_end": date(2027, 4, 1),
         "terms": ["Prices are net.", "The term ends by itself."],
         "recurring": [SimpleNamespace(frequency="monthly", net=monthly, next_start=date(2026, 5, 1))],
     }  # fmt: skip

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("database")
 def issued(locale: str = "de") -> Invoice:
     """The invoice of an order of two lines, for a German-speaking contact."""
     seller = core.seller("DE", timezone="Europe/Berlin")
-    account = core.account(seller, payment_days=14, name="Muster & Söhne AG")
+    account = core.account(seller, name="Muster & Söhne AG")
     who = core.contact(account, core.person("Maria Muster", "mmuster", locale=locale), user_id="mmuster")
 
     def verb() -> Invoice:
@@ -44,7 +44,7 @@ def issued(locale: str = "de") -> Invoice:
             ledger.line(5000, 1900, description="Setup", period_start=None, period_end=None, unit=""),
         )
         bill = OrderBill(
-            session.scalars(accounts).one(), "Meetings <b>", locale, "EUR", "PO 17", "Q-2026-000003", lines
+            session.scalars(accounts).one(), "Meetings <b>", locale, "EUR", "PO 17", "Q-2026-000003", lines, 14
         )
         addressee = session.scalars(contacts.options(joinedload(BillingContact.person))).one()
         return issue_for_order(order, bill, addressee, "portal:per_1")
