@@ -5,7 +5,7 @@ sum (domain.md 5, EN 16931 BR-CO-17).
 """
 
 import re
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 
 from babel.core import Locale
 from babel.numbers import NumberFormatError, format_currency, get_currency_precision, parse_decimal
@@ -39,8 +39,7 @@ def plain(amount: int, currency: str) -> str:
 
 def from_decimal(value: Decimal, currency: str) -> int:
     """The smallest units of an exact decimal. Raises Invalid where it has more places than the currency."""
-    scaled = value.scaleb(digits(currency))
-    if not value.is_finite() or scaled != scaled.to_integral_value():
+    if not value.is_finite() or (scaled := value.scaleb(digits(currency))) != scaled.to_integral_value():
         raise Invalid("Enter an amount with at most %(digits)s decimal places.", digits=digits(currency))
     if abs(scaled) > LARGEST:
         raise Invalid("This amount is too large.")
@@ -71,8 +70,10 @@ def _example(currency: str, locale: str) -> str:
 
 
 def divide(numerator: int, denominator: int) -> int:
-    """The quotient rounded half up (away from zero at exactly half)."""
-    return int((Decimal(numerator) / Decimal(denominator)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    """The quotient rounded half up (away from zero at exactly half), in whole numbers and so exact at any size."""
+    quotient, rest = divmod(abs(numerator), abs(denominator))
+    rounded = quotient + (2 * rest >= abs(denominator))
+    return rounded if (numerator < 0) == (denominator < 0) else -rounded
 
 
 def share(amount: int, part: int, whole: int) -> int:
