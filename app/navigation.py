@@ -112,7 +112,7 @@ def _is_open_to(viewer: Viewer, endpoint: str) -> bool:
     if endpoint == "desk.jobs":
         return viewer.is_staff(*MAY_RETRY)
     if endpoint == "admin.index":
-        return viewer.current is not None and viewer.current.is_admin
+        return viewer.current.is_admin if viewer.current else bool(viewer.administers)
     return True
 
 

@@ -87,6 +87,11 @@ class Viewer:
         """The accounts whose objects exist for this viewer in the portal: those it is a billing contact of."""
         return frozenset(s.account_id for s in self.standings if s.is_contact)
 
+    @property
+    def administers(self) -> tuple[Standing, ...]:
+        """The viewer's places in the accounts whose admin the viewer is."""
+        return tuple(s for s in self.standings if s.is_admin)
+
     def standing_in(self, account_id: int) -> Standing | None:
         """The viewer's place in the account."""
         return next((s for s in self.standings if s.account_id == account_id), None)

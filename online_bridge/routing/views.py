@@ -85,7 +85,7 @@ def _lead(who: Viewer, entry: Entry, *, product_chosen: bool = False) -> str | R
             case Outcome.CHOOSE_PRODUCT:
                 return page("online_bridge/choose_product.html", products=queries.products_in_use(who))
             case Outcome.CHOOSE_ACCOUNT:
-                return page("online_bridge/choose_account.html", standings=who.standings, back=_address(entry))
+                return page("online_bridge/choose_account.html", standings=who.standings, back=_address(entry), opens="billing")
             case Outcome.REFUSED:
                 raise NotAnAdmin
             case Outcome.NO_ACCOUNT | Outcome.ASK_SUPPORT:

@@ -1,6 +1,6 @@
 """My Account and the Admin Center: sign in, see your place in the account, and go on to billing."""
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 from werkzeug.wrappers import Response
 
 from billing_core import db
@@ -46,8 +46,13 @@ def index() -> str:
 @admin.get("/admin-center", endpoint="index")
 @my_page()
 def index_of_admins() -> str | tuple[str, int]:
-    """The people of the account and Add Licenses; for its admins only."""
+    """The people of the account and Add Licenses; for its admins only. Who has several accounts chooses one first."""
     current = viewer().current
+    mine = viewer().administers
+    if current is None and mine:
+        return page(
+            "online_bridge/choose_account.html", standings=mine, back=url_for("admin.index"), opens="admin-center"
+        )
     if current is None or not current.is_admin:
         return page("online_bridge/not_an_admin.html"), 403
     with db.reading():
