@@ -1,6 +1,7 @@
 """The command `portal`."""
 
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -24,18 +25,30 @@ def _settings() -> Settings:
 
 def _ready() -> Settings:
     """Settings and a database at the newest schema; the application's verbs can be called then."""
+    from app.demo.install import is_installed as holds_demo
     from app.factory import brand_of
     from billing_core import templating
 
     found = _settings()
     logs.start(logging.WARNING)
-    found.data_dir.mkdir(parents=True, exist_ok=True)
-    db.configure(found.database)
+    _prepare(found)
     templating.set_brand(brand_of(found))
     if not schema.is_current():
         click.echo("The database has not this version's schema. Run first: portal migrate", err=True)
         sys.exit(1)
+    if found.is_production and holds_demo():
+        click.echo(
+            "This database holds the demo, whose passwords are public: it cannot serve production.", err=True
+        )
+        sys.exit(1)
     return found
+
+
+def _prepare(found: Settings) -> None:
+    """The data folder and what is written there are for this user alone: it holds hashes, mails and keys."""
+    os.umask(0o077)
+    found.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    db.configure(found.database)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,9 +59,7 @@ def main() -> None:
 @main.command()
 def migrate() -> None:
     """Create the database or bring its schema up to date."""
-    found = _settings()
-    found.data_dir.mkdir(parents=True, exist_ok=True)
-    db.configure(found.database)
+    _prepare(_settings())
     schema.migrate()
 
 

@@ -23,6 +23,7 @@ from stdnum.jp import cn as japanese_number
 
 from billing_core import clock, money, words
 from billing_core.errors import Invalid
+from billing_core.mail.service import is_address
 
 Value = str | int | bool | None
 """What a cell becomes; None where it is empty and its column has no default."""
@@ -97,8 +98,19 @@ class Matching:
         return text
 
 
+@dataclass(frozen=True)
+class MailAddress(Matching):
+    """An address that the mail room itself would write to."""
+
+    def parse(self, text: str, today: date) -> str:
+        Matching.parse(self, text, today)
+        if not is_address(text):
+            raise BadCell(f"is {text[:40]!r}, and no mail can be sent there; one looks like {self.example}")
+        return text
+
+
 KEY = Text(80)
-EMAIL = Matching(
+EMAIL = MailAddress(
     "e-mail address",
     r"[^\s@<>(),;:\"\[\]\\]+@[^\s@<>(),;:\"\[\]\\]+\.[^\s@<>(),;:\"\[\]\\.]+",
     254,

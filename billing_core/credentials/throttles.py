@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from billing_core import clock, db
 from billing_core.credentials.models import Throttle
@@ -79,8 +79,9 @@ def knock(rule: Growing | Window, subject: str) -> timedelta:
     The same statements whatever the subject is.
     """
     key, now = key_of(rule, subject), clock.now()
-    db.add_if_absent(Throttle, key=key, count=0, window_start=now)
-    row = db.session().execute(select(Throttle).where(Throttle.key == key).with_for_update()).scalar_one()
+    begun = db.upsert(Throttle).values(key=key, count=0, window_start=now)
+    locked = begun.on_conflict_do_update(index_elements=["key"], set_={"count": Throttle.count}).returning(Throttle)
+    row = db.session().scalars(locked, execution_options={"populate_existing": True}).one()
     if row.blocked_until is not None and now < row.blocked_until:
         return row.blocked_until - now
     rule.count(row, now)

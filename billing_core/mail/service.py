@@ -183,8 +183,9 @@ def _tidy(text: str) -> str:
 
 def _address(name: str, email: str) -> Address:
     """Name and address as a header takes them; the domain in its ASCII form."""
-    if any(not character.isprintable() for character in name + email):
+    if not email.isprintable():
         raise BadRecipient
+    name = _header_text(name)
     local, at, domain = email.strip().rpartition("@")
     try:
         ascii_domain = domain.encode("idna").decode("ascii")
@@ -197,7 +198,24 @@ def _address(name: str, email: str) -> Address:
         raise BadRecipient from None
 
 
+def is_address(text: str) -> bool:
+    """Whether mail can be sent to this address: the same question that `send_mail` asks."""
+    try:
+        _address("", text)
+    except BadRecipient:
+        return False
+    return True
+
+
+def _header_text(text: str) -> str:
+    """Text as a header takes it: what cannot be seen is left out, what is white space of any kind is one space.
+
+    A name with a no-break space in it must never stop an acceptance or the booking of a payment.
+    """
+    seen = (c if c.isprintable() else " " if c.isspace() else "" for c in text)
+    return " ".join("".join(seen).split())
+
+
 def _subject(text: str) -> str:
-    if any(not character.isprintable() for character in text):
-        raise BadRecipient
+    text = _header_text(text)
     return text if len(text) <= _LONGEST_SUBJECT else text[: _LONGEST_SUBJECT - 1].rstrip() + "…"
