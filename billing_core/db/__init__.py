@@ -61,12 +61,13 @@ def configure(url: str) -> Engine:
     if _engine is not None:
         _engine.dispose()
     if url.startswith("sqlite"):
-        _engine = create_engine(url, connect_args={"timeout": 10, "check_same_thread": False})
+        _engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 10, "check_same_thread": False})
         event.listen(_engine, "connect", _prepare_sqlite)
         event.listen(_engine, "checkin", _let_sqlite_write)
     else:
         _engine = create_engine(
             url,
+            hide_parameters=True,
             pool_pre_ping=True,
             pool_size=10,
             max_overflow=10,
