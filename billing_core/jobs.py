@@ -5,13 +5,14 @@ kind are named in app/jobs.py; here is only the table and its moves.
 """
 
 import json
+import logging
 import os
 import socket
 import threading
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, Text, delete, or_, select, update
+from sqlalchemy import ColumnElement, String, Text, and_, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_core import clock, db
@@ -21,6 +22,11 @@ LEASE = timedelta(seconds=60)
 """A worker that was killed loses its jobs to the next one after this time."""
 MOST_ATTEMPTS = 12
 """After so many failures, about two days with the pauses below, a job is dead and waits at the desk for a person."""
+
+WORKER_DIED = "the worker died"
+"""The error of a job that was begun MOST_ATTEMPTS times and whose last worker never said how it went."""
+
+log = logging.getLogger(__name__)
 
 wake = threading.Event()
 """Set when a job was committed in this process, so that a worker thread need not wait for its next look."""
@@ -91,19 +97,31 @@ def worker_name() -> str:
 
 
 def claim(limit: int = 1) -> list[Job]:
-    """Lease the jobs that have been due longest. Conditional updates, so that no job goes to two workers."""
+    """Lease the jobs that have been due longest. Conditional updates, so that no job goes to two workers.
+
+    A job that has been begun MOST_ATTEMPTS times and is free again killed its last worker too: it is dead.
+    """
     now = clock.now()
-    free = or_(Job.lease_until.is_(None), Job.lease_until < now)
-    due = select(Job.id).where(Job.state == "ready", Job.run_at <= now, free).order_by(Job.run_at, Job.id).limit(limit)
+    free = and_(Job.state == "ready", or_(Job.lease_until.is_(None), Job.lease_until < now))
+    _bury_the_deadly(free)
+    due = select(Job.id).where(free, Job.run_at <= now).order_by(Job.run_at, Job.id).limit(limit)
     claimed: list[Job] = []
     for job_id in db.session().scalars(due.with_for_update(skip_locked=True)).all():
-        take = update(Job).where(Job.id == job_id, Job.state == "ready", free)
+        take = update(Job).where(Job.id == job_id, free)
         won = db.session().scalar(
             take.values(lease_until=now + LEASE, lease_by=worker_name(), attempts=Job.attempts + 1).returning(Job.id)
         )
         if won is not None:
             claimed.append(db.session().get_one(Job, job_id))
     return claimed
+
+
+def _bury_the_deadly(free: ColumnElement[bool]) -> None:
+    """Only the due job that died with its worker gets here: a failure makes its job dead by itself."""
+    deadly = update(Job).where(free, Job.run_at <= clock.now(), Job.attempts >= MOST_ATTEMPTS)
+    buried = deadly.values(state="dead", last_error=WORKER_DIED, ended_at=clock.now(), lease_until=None)
+    for job_id, kind in db.session().execute(buried.returning(Job.id, Job.kind)).all():
+        log.error("job %s is dead: %s", job_id, WORKER_DIED, extra={"job": job_id, "kind": kind})
 
 
 def renew(job_id: int, holder: str) -> bool:
@@ -126,8 +144,9 @@ def finish(job_id: int) -> None:
 def fail(job_id: int, error: str, *, for_good: bool = False, pause: timedelta | None = None) -> str:
     """The handler raised: again after a growing pause (10 s, doubling, at most 6 h), or dead after MOST_ATTEMPTS.
 
-    `for_good` makes it dead at once. With `pause` it runs again after just that, however often it failed: recurring
-    work never dies. Returns the job's state; the job is left alone where the lease ran out and another worker has it.
+    `for_good` makes it dead at once. With `pause` it runs again after just that, uncounted, however often it failed:
+    recurring work never dies of its failures. Returns the job's state; the job is left alone where the lease ran out
+    and another worker has it.
     """
     job = db.session().get_one(Job, job_id, with_for_update=True)
     if job.lease_by != worker_name() or job.state != "ready":
@@ -138,6 +157,7 @@ def fail(job_id: int, error: str, *, for_good: bool = False, pause: timedelta | 
         job.state, job.ended_at = "dead", clock.now()
     else:
         growing = min(timedelta(seconds=10 * 2 ** min(job.attempts - 1, 12)), timedelta(hours=6))
+        job.attempts = job.attempts if pause is None else 0
         job.run_at = clock.now() + (growing if pause is None else pause)
     return job.state
 
