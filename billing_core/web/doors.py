@@ -29,7 +29,7 @@ class SignInForm(Form):
 def show(realm: Realm, template: str) -> Answer:
     """The form, or the way on for someone who is in already. `next` leads back to where the visitor wanted to go.
 
-    With `again` the form is shown to them too: they may be in as somebody else than the one who is meant (domain.md 2a).
+    With `again` the form is shown to them too: they may be in as somebody else than the one meant (domain.md 2a).
     """
     target = safe_target(request.args.get("next"))
     if viewer_in(realm) is not None and not request.args.get("again"):

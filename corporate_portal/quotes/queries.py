@@ -13,10 +13,14 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from billing_core import clock, db
+from billing_core.accounts import Account
+from billing_core.catalogue.models import Product
+from billing_core.catalogue.queries import products_by_code
 from billing_core.db.keyset import Key, Slice, page_of
 from billing_core.errors import NotFound
 from billing_core.ledger.models import Invoice
 from billing_core.orders.models import ServiceOrder
+from billing_core.people import Person
 from billing_core.permissions import Viewer
 from corporate_portal.quotes import states
 from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteVersion
@@ -113,3 +117,21 @@ def evidence_of(decision: QuoteDecision) -> dict[str, Any]:
     """The evidence as it was written down."""
     loaded: dict[str, Any] = json.loads(decision.evidence)
     return loaded
+
+
+@dataclass(frozen=True)
+class MoreLicenses:
+    """A contact came from the Admin Center to add licenses: for what, and which representative to ask."""
+
+    product: Product
+    rep: Person
+
+
+def more_licenses(viewer: Viewer, product_code: str) -> MoreLicenses | None:
+    """None for a code that nothing has, and for an account without a representative."""
+    product = products_by_code({product_code}).get(product_code) if product_code else None
+    if product is None or viewer.current is None:
+        return None
+    of_account = select(Person).join(Account, Account.rep_id == Person.id)
+    rep = db.session().scalars(of_account.where(Account.id == viewer.current.account_id)).one_or_none()
+    return MoreLicenses(product, rep) if rep else None

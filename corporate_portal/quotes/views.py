@@ -35,10 +35,11 @@ def refused(refusal: QuoteRefusal) -> Answer:
 @quotes.get("/quotes")
 @portal_page()
 def index() -> Answer:
-    """What waits for a decision: the landing page."""
+    """What waits for a decision: the landing page. `product` is named by the way here from Add Licenses."""
     with db.reading():
         rows = queries.outstanding(viewer(), request.args.get("after", ""), request.args.get("before", ""))
-        return _list("quotes/index.html", rows)
+        more = queries.more_licenses(viewer(), request.args.get("product", ""))
+        return _list("quotes/index.html", rows, more=more)
 
 
 @quotes.get("/quotes/history")
@@ -50,11 +51,11 @@ def history() -> Answer:
         return _list("quotes/history.html", rows)
 
 
-def _list(template: str, rows: Slice[QuoteVersion]) -> str:
+def _list(template: str, rows: Slice[QuoteVersion], **context: object) -> str:
     here = request.endpoint or "quotes.index"
     newer = url_for(here, before=rows.previous) if rows.previous else None
     older = url_for(here, after=rows.following) if rows.following else None
-    return page(template, versions=rows.rows, newer=newer, older=older, now=clock.now(), showing=showing)
+    return page(template, versions=rows.rows, newer=newer, older=older, now=clock.now(), showing=showing, **context)
 
 
 @quotes.get("/quotes/<string:public_id>")

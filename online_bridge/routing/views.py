@@ -1,6 +1,6 @@
 """Go to Billing and Add Licenses: one decision each, then the page or the place that it names."""
 
-from flask import Blueprint, url_for
+from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
 from billing_core import db
@@ -34,8 +34,8 @@ def add_licenses() -> str | Response:
 @routing.get("/admin-center/licenses/portal")
 @my_page()
 def add_licenses_in_portal() -> str | Response:
-    """The same after a corporate contact has chosen the product."""
-    return _lead(viewer(), Entry.ADD_LICENSES, product_chosen=True)
+    """The same after a corporate contact has chosen the product; its code goes along to the portal."""
+    return _lead(viewer(), Entry.ADD_LICENSES, product=request.args.get("product", ""))
 
 
 @routing.get("/my-account/ask")
@@ -69,35 +69,39 @@ def _ask_page(who: Viewer, form: AskContact) -> str:
     return page("online_bridge/ask_contact_form.html", contact=queries.contact_to_write_to(who), form=form)
 
 
-def _lead(who: Viewer, entry: Entry, *, product_chosen: bool = False) -> str | Response:
+def _lead(who: Viewer, entry: Entry, *, product: str | None = None) -> str | Response:
     portal_viewer = identity.viewer_in(Realm.PORTAL)
     with db.reading():
-        outcome = decide(queries.situation(who, entry, portal_viewer, product_chosen=product_chosen))
+        outcome = decide(queries.situation(who, entry, portal_viewer, product_chosen=product is not None))
         match outcome:
             case Outcome.BILLING_CENTER | Outcome.BILLING_CENTER_EXPIRED:
                 return see("billing.subscriptions")
             case Outcome.PORTAL:
-                return _into_portal(who, portal_viewer)
+                return _into_portal(who, portal_viewer, product)
             case Outcome.PORTAL_SIGN_IN:
-                return see("auth.sign_in", again=1 if portal_viewer else None)
+                wanted = url_for("quotes.index", product=product) if product else None
+                return see("auth.sign_in", again=1 if portal_viewer else None, next=wanted)
             case Outcome.ASK_CONTACT:
                 return page("online_bridge/ask_contact.html", contact=queries.contact_to_ask(who), entry=entry)
             case Outcome.CHOOSE_PRODUCT:
                 return page("online_bridge/choose_product.html", products=queries.products_in_use(who))
             case Outcome.CHOOSE_ACCOUNT:
-                return page("online_bridge/choose_account.html", standings=who.standings, back=_address(entry), opens="billing")
+                return page(
+                    "online_bridge/choose_account.html", standings=who.standings, back=_address(entry), opens="billing"
+                )
             case Outcome.REFUSED:
                 raise NotAnAdmin
             case Outcome.NO_ACCOUNT | Outcome.ASK_SUPPORT:
                 return page(f"online_bridge/{outcome.replace('-', '_')}.html")
 
 
-def _into_portal(who: Viewer, portal_viewer: Viewer | None) -> str | Response:
+def _into_portal(who: Viewer, portal_viewer: Viewer | None, product: str | None) -> str | Response:
     """Straight in, unless the portal shows another account of theirs: then a button, since a GET changes nothing."""
     shown = portal_viewer.current if portal_viewer else None
     if who.current and shown and shown.account_id != who.current.account_id:
-        return page("online_bridge/switch_portal.html", account=who.current)
-    return see("quotes.index")
+        wanted = url_for("quotes.index", product=product or None)
+        return page("online_bridge/switch_portal.html", account=who.current, wanted=wanted)
+    return see("quotes.index", product=product or None)
 
 
 def _address(entry: Entry) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from billing_core import db
 from billing_core.accounts import Account
+from billing_core.catalogue.models import Product
 from billing_core.mail.models import OutboxMail
 from billing_core.people import Person
 from billing_core.permissions import Realm
@@ -115,3 +116,73 @@ def test_five_questions_a_day_and_the_sixth_waits(client: Client, acme: Account)
         client.sign_in(member, Realm.MY)
         assert client.post("/my-account/ask", {"message": "Three more seats"}).status == 303
         assert questions() == 6
+
+
+@pytest.fixture
+def administrator(acme: Account) -> Person:
+    """A billing contact of the account who is its admin too."""
+    return make.contact(acme, is_admin=True)
+
+
+@pytest.fixture
+def webinar(database: Database) -> Product:
+    return make.product(code="W&B 1", name="Webinar")
+
+
+def choose(client: Client, name: str) -> Page:
+    """Add Licenses, and the product of that name."""
+    page = client.get("/admin-center/licenses")
+    links = {item.strong.get_text(): item.a for item in page.html.select("main li.option") if item.strong}
+    link = links[name]
+    assert link is not None
+    return client.get(str(link["href"]))
+
+
+def asked_for(page: Page) -> str:
+    notice = page.html.select_one("main .notice")
+    return " ".join(notice.get_text(" ").split()) if notice else ""
+
+
+def whom_to_ask(acme: Account) -> str:
+    with db.reading() as session:
+        rep = session.get_one(Person, acme.rep_id)
+    return f"To add licenses for Webinar, ask your representative {rep.name}: {rep.email}"
+
+
+def test_the_chosen_product_comes_along_into_the_portal(
+    client: Client, acme: Account, administrator: Person, webinar: Product
+) -> None:
+    client.sign_in(administrator, Realm.MY).sign_in(administrator)
+    page = client.follow(choose(client, "Webinar"))
+    assert page.h1 == "Quotes"
+    assert asked_for(page) == whom_to_ask(acme)
+
+
+def test_the_chosen_product_comes_along_through_the_sign_in(
+    client: Client, acme: Account, administrator: Person, webinar: Product
+) -> None:
+    client.sign_in(administrator, Realm.MY)
+    page = client.follow(choose(client, "Webinar"))
+    assert page.h1 == "Sign in"
+    assert asked_for(client.follow(enter_portal(client, page, administrator))) == whom_to_ask(acme)
+
+
+def test_the_chosen_product_comes_along_to_another_account_of_the_portal(
+    client: Client, acme: Account, administrator: Person, webinar: Product
+) -> None:
+    first = make.account(name="AAA first")
+    make.contact(first, administrator)
+    client.sign_in(administrator, Realm.MY).sign_in(administrator, Realm.PORTAL)
+    client.post("/my-account/account", {"account": acme.public_id}, page=client.get("/my-account"))
+    page = choose(client, "Webinar")
+    assert page.h1 == "Open the Corporate Billing Portal"
+    page = client.follow(client.post("/account", page.form("/account"), page=page))
+    assert asked_for(page) == whom_to_ask(acme)
+
+
+@pytest.mark.parametrize("code", ["", "unknown", "x" * 3000, "ä'; --"])
+def test_an_unknown_product_says_nothing(client: Client, administrator: Person, code: str) -> None:
+    client.sign_in(administrator, Realm.MY).sign_in(administrator)
+    page = client.get("/admin-center/licenses/portal", query_string={"product": code})
+    page = client.follow(page)
+    assert (page.status, page.h1, asked_for(page)) == (200, "Quotes", "")
