@@ -168,17 +168,24 @@ class Code:
 
 
 def pay_code(seller: Any, currency: str, amount: int, reference: str) -> Code | None:
-    """The EPC code (EPC069-12) that fills in a SEPA transfer: only in euro and only to a true IBAN."""
+    """The EPC code (EPC069-12) that fills in a SEPA transfer: only in euro and only to a true IBAN.
+
+    None as well where the standard has no room for the data (an odd BIC, an amount beyond its limit): the same data
+    stand beside the code, and a letter must never fail for it.
+    """
     if currency != "EUR" or amount <= 0 or not iban.is_valid(seller.iban):
         return None
-    made = helpers.make_epc_qr(
-        name=seller.name[:70],
-        iban=iban.compact(seller.iban),
-        amount=money.as_decimal(amount, currency),
-        text=reference[:140],
-        bic=seller.bic.replace(" ", "") or None,
-        encoding="utf-8",
-    )
+    try:
+        made = helpers.make_epc_qr(
+            name=seller.name[:70],
+            iban=iban.compact(seller.iban),
+            amount=money.as_decimal(amount, currency),
+            text=reference[:140],
+            bic=seller.bic.replace(" ", "") or None,
+            encoding="utf-8",
+        )
+    except ValueError:
+        return None
     return _drawn(made)
 
 

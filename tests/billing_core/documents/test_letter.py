@@ -70,6 +70,8 @@ def test_there_is_a_code_only_for_euro_to_an_iban(currency: str, amount: int, ib
 
 def test_the_code_is_a_square_with_a_quiet_zone() -> None:
     code = letter.pay_code(samples.seller(), "EUR", 935638, "DE-2026-000042")
+    assert letter.pay_code(samples.seller(bic="n/a"), "EUR", 935638, "DE-1") is None
+    assert letter.pay_code(samples.seller(), "EUR", 100_000_000_000, "DE-1") is None
     assert code is not None
     assert code.size >= 21 + 8
     assert code.path.startswith("M4 4h7v1h-7z"), "the finder pattern begins behind four empty modules"
