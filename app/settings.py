@@ -4,12 +4,16 @@ The table in README.md is compared with this class by a test.
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from app import colours
 
@@ -76,7 +80,13 @@ class Settings:
     @property
     def base_url(self) -> str:
         """Scheme and authority without a slash at the end, as links in mails begin."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.public_url or f"http://{self.listens_at}").rstrip("/")
+
+    @property
+    def listens_at(self) -> str:
+        """Host and port as an address has them: an IPv6 host in brackets."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
     @property
     def is_secure(self) -> bool:
@@ -106,7 +116,8 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     return settings if settings.secret_key else _with_own_secret(settings)
 
 
-_FOR_TESTS = {"PORTAL_TEST_POSTGRES_URL", "PORTAL_PROVE", "PORTAL_CRASH_AT", "PORTAL_GUARD_OFF"}
+_FOR_TESTS = {"PORTAL_TEST_POSTGRES_URL", "PORTAL_PROVE", "PORTAL_TOUR"}
+_MAILBOX = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def _problems(settings: Settings) -> list[str]:
@@ -120,9 +131,28 @@ def _problems(settings: Settings) -> list[str]:
         (1 <= settings.web_threads <= 64, "PORTAL_WEB_THREADS must be between 1 and 64."),
         (0 <= settings.trusted_proxies <= 5, "PORTAL_TRUSTED_PROXIES must be between 0 and 5."),
         (settings.smtp_security in ("starttls", "tls", "none"), "PORTAL_SMTP_SECURITY must be starttls, tls or none."),
-        (_is_database(settings.database), "PORTAL_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://."),
-        (_is_address(settings.base_url), "PORTAL_PUBLIC_URL must be an address such as https://billing.example.com."),
-        ("@" in settings.mail_from, "PORTAL_MAIL_FROM must be an e-mail address."),
+        (0 < settings.smtp_port < 65536, "PORTAL_SMTP_PORT must be between 1 and 65535."),
+        (
+            _is_database(settings.database),
+            "PORTAL_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg:// and name a database.",
+        ),
+        (
+            not settings.public_url or _is_site(settings.public_url),
+            "PORTAL_PUBLIC_URL must be an address such as https://billing.example.com.",
+        ),
+        (_is_site(f"http://{settings.listens_at}"), "PORTAL_HOST must be a name or an IP address, without a port."),
+        (
+            not settings.support_url or _is_web_address(settings.support_url),
+            "PORTAL_SUPPORT_URL must begin with https:// or http://.",
+        ),
+        (
+            bool(settings.brand_name.strip()) and settings.brand_name.isprintable(),
+            "PORTAL_BRAND_NAME must be a name on one line.",
+        ),
+        (
+            bool(_MAILBOX.fullmatch(settings.mail_from)) and settings.mail_from.isprintable(),
+            "PORTAL_MAIL_FROM must be an e-mail address.",
+        ),
         (
             colours.is_readable(settings.brand_colour),
             "PORTAL_BRAND_COLOUR must be a colour such as #2b4a9b, dark enough for white text on it (4.5 to 1).",
@@ -134,6 +164,10 @@ def _problems(settings: Settings) -> list[str]:
         checks += [
             (bool(settings.secret_key), "PORTAL_SECRET_KEY must be set in production."),
             (bool(live), "PORTAL_STRIPE_SECRET_KEY must be set in production: the sandbox takes no real money."),
+            (
+                not live or live.startswith(("sk_", "rk_")),
+                "PORTAL_STRIPE_SECRET_KEY must be a secret key: it begins with sk_ or rk_.",
+            ),
             (bool(settings.stripe_webhook_secret), "PORTAL_STRIPE_WEBHOOK_SECRET must be set in production."),
             (bool(settings.smtp_host), "PORTAL_SMTP_HOST must be set in production: the mailbox page is not started."),
             (settings.is_secure, "PORTAL_PUBLIC_URL must be set and begin with https:// in production."),
@@ -146,12 +180,27 @@ def _problems(settings: Settings) -> list[str]:
 
 
 def _is_database(url: str) -> bool:
-    return url.startswith(("sqlite:///", "postgresql+psycopg://"))
+    try:
+        return url.startswith(("sqlite:///", "postgresql+psycopg://")) and bool(make_url(url).database)
+    except (ArgumentError, ValueError):
+        return False
 
 
-def _is_address(url: str) -> bool:
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        readable = url.isprintable() and " " not in url and parts.port != 0
+    except ValueError:  # brackets without an end, a port that is no number
+        return False
+    return readable and parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _is_site(url: str) -> bool:
+    """A web address of nothing but scheme, host and perhaps port."""
+    if not _is_web_address(url):
+        return False
     parts = urlsplit(url)
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and parts.path in ("", "/") and not parts.query
+    return parts.path in ("", "/") and not (parts.query or parts.fragment or "@" in parts.netloc)
 
 
 def _with_own_secret(settings: Settings) -> Settings:

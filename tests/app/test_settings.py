@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import BadSettings, read
+from app.settings import BadSettings, Settings, read
 
 GOOD = {
     "PORTAL_ENVIRONMENT": "production",
@@ -61,6 +61,28 @@ def test_all_problems_are_said_at_once() -> None:
         ("PORTAL_PUBLIC_URL", "http://billing.example.com"),
         ("PORTAL_TRUSTED_PROXIES", "-1"),
         ("PORTAL_ENVIRONMENT", "staging"),
+        ("PORTAL_PUBLIC_URL", "http://["),
+        ("PORTAL_PUBLIC_URL", "https://billing.example.com:port"),
+        ("PORTAL_PUBLIC_URL", "https://me@billing.example.com"),
+        ("PORTAL_PUBLIC_URL", "https://billing.example.com#start"),
+        ("PORTAL_HOST", "not a host"),
+        ("PORTAL_SMTP_PORT", "0"),
+        ("PORTAL_SMTP_PORT", "65536"),
+        ("PORTAL_SUPPORT_URL", "support.example.com"),
+        ("PORTAL_SUPPORT_URL", "javascript:alert(1)"),
+        ("PORTAL_SUPPORT_URL", "https://["),
+        ("PORTAL_BRAND_NAME", "  "),
+        ("PORTAL_BRAND_NAME", "North\ngate"),
+        ("PORTAL_BRAND_NAME", "North\x07gate"),
+        ("PORTAL_DATABASE_URL", "postgresql+psycopg://"),
+        ("PORTAL_DATABASE_URL", "postgresql+psycopg://user@host"),
+        ("PORTAL_DATABASE_URL", "postgresql+psycopg://user@host:port/x"),
+        ("PORTAL_DATABASE_URL", "sqlite:///"),
+        ("PORTAL_STRIPE_SECRET_KEY", "pk_live_1"),
+        ("PORTAL_CRASH_AT", "payment"),
+        ("PORTAL_GUARD_OFF", "1"),
+        ("PORTAL_MAIL_FROM", "@"),
+        ("PORTAL_MAIL_FROM", "billing@example.com\nBcc: x@example.com"),
         ("PORTAL_MAIL_FROM", "nobody"),
         ("PORTAL_BRAND_COLOUR", "blue"),
         ("PORTAL_BRAND_COLOUR", "#ffcc00"),
@@ -68,3 +90,23 @@ def test_all_problems_are_said_at_once() -> None:
 )
 def test_unusable_values_are_named(name: str, value: str) -> None:
     assert any(name in problem for problem in problems(GOOD | {name: value}))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORTAL_PUBLIC_URL", "https://[2001:db8::1]:8443"),
+        ("PORTAL_SUPPORT_URL", "https://help.example.com/billing?from=portal"),
+        ("PORTAL_BRAND_NAME", "Müller & Söhne"),
+        ("PORTAL_DATABASE_URL", "postgresql+psycopg://user:password@host:5432/portal"),
+        ("PORTAL_DATABASE_URL", "postgresql+psycopg:///portal?host=/run/postgresql"),
+        ("PORTAL_STRIPE_SECRET_KEY", "rk_live_1"),
+        ("PORTAL_TOUR", "1"),
+    ],
+)
+def test_usable_values_are_taken(name: str, value: str) -> None:
+    assert read(GOOD | {name: value})
+
+
+def test_an_ipv6_host_is_written_in_brackets() -> None:
+    assert Settings(host="::1").base_url == "http://[::1]:8000"
