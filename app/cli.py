@@ -104,12 +104,12 @@ def run() -> None:
     found = _ready()
     try:
         server.require_free_port(found)
-    except server.PortTaken as taken:
-        click.echo(str(taken), err=True)
+    except server.CannotListen as refused:
+        click.echo(str(refused), err=True)
         sys.exit(1)
     click.echo(install.banner(found))
     if found.web_processes > 1:
-        sys.exit(server.supervise(found))
+        sys.exit(server.supervise())
     server.serve(found, with_worker=True)
 
 

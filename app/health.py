@@ -1,6 +1,6 @@
 """Two questions that a supervisor asks. Neither waits for the processor or the mail server."""
 
-from flask import Blueprint
+from flask import Blueprint, current_app
 from sqlalchemy import select, text
 
 from billing_core import db
@@ -25,6 +25,7 @@ def ready() -> tuple[dict[str, str], int]:
         with db.reading() as session:
             session.execute(text("SELECT 1"))
             session.execute(select(NumberSeries.code).limit(1))
-    except Exception:  # noqa: BLE001 - whatever the reason, the answer is the same
+    except Exception:
+        current_app.logger.warning("not ready: the database does not answer", exc_info=True)
         return {"status": "not ready"}, 503
     return {"status": "ready"}, 200

@@ -1,11 +1,12 @@
 """The web server: gunicorn with threads, in one process with the worker inside, or several beside a worker process."""
 
+import errno
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
@@ -17,8 +18,8 @@ from app.worker import Worker
 from billing_core import db
 
 
-class PortTaken(Exception):
-    """Something else listens at the address."""
+class CannotListen(Exception):
+    """The server cannot listen at the configured address; the text says why and what to do."""
 
 
 class _Server(BaseApplication):
@@ -31,7 +32,7 @@ class _Server(BaseApplication):
     def load_config(self) -> None:
         """Our settings in gunicorn's words."""
         options: dict[str, Any] = {
-            "bind": f"{self.settings.host}:{self.settings.port}",
+            "bind": self.settings.listens_at,
             "workers": self.settings.web_processes,
             "worker_class": "gthread",
             "threads": self.settings.web_threads,
@@ -55,15 +56,29 @@ class _Server(BaseApplication):
 
 
 def require_free_port(settings: Settings) -> None:
-    """Raise PortTaken, with the way out, before anything is started."""
-    with closing(socket.socket()) as probe:
+    """Raise CannotListen before anything is started."""
+    host, port = settings.host, settings.port
+    wanted = socket.AF_INET6 if ":" in host else socket.AF_INET  # as gunicorn will take it
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, wanted, socket.SOCK_STREAM)[0]
+    except (socket.gaierror, UnicodeError):
+        raise CannotListen(f"This machine knows no host {host!r}: check PORTAL_HOST.") from None
+    with socket.socket(family, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
-        except OSError:
-            raise PortTaken(
-                f"Port {settings.port} of {settings.host} is taken. Try PORTAL_PORT={settings.port + 1} bin/run"
-            ) from None
+            probe.bind(address)
+        except OSError as error:
+            raise CannotListen(_why_not(error, host, port)) from None
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} of {host} is taken. Try PORTAL_PORT={port + 1 if port < 65535 else 8000} bin/run"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"You may not listen at port {port} of {host}. Try a port above 1023: PORTAL_PORT=8000 bin/run"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is not an address of this machine: check PORTAL_HOST."
+    return f"It is not possible to listen at port {port} of {host}: {error.strerror}."
 
 
 def serve(settings: Settings, *, with_worker: bool) -> None:
@@ -76,11 +91,15 @@ def _tell_end(child: subprocess.Popen[bytes], ended: threading.Event) -> None:
     ended.set()
 
 
-def supervise(settings: Settings) -> int:
+def supervise() -> int:
     """Run the web processes and a worker process; when one of the two ends, end the other. The exit status."""
     db.engine().dispose()
-    command = [sys.executable, "-m", "app.cli"]
-    children = [subprocess.Popen([*command, part]) for part in ("web", "worker")]  # noqa: S603 - our own program
+    return run_together([[sys.executable, "-m", "app.cli", part] for part in ("web", "worker")])
+
+
+def run_together(commands: Sequence[Sequence[str]]) -> int:
+    """Run programs until one ends or a signal ends this one, then end the others. The highest exit status."""
+    children = [subprocess.Popen(command) for command in commands]  # noqa: S603 - our own programs
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         for child in children:
