@@ -62,8 +62,16 @@ def is_installed() -> bool:
 
 
 def banner(settings: Settings) -> str:
-    """What the start prints: the address, and where the demo is installed whom to sign in as."""
+    """What the start prints: the address, and where the demo is installed whom to sign in as.
+
+    In development the mailbox page shows everybody each mail, password links too: it warns where others can reach it.
+    """
     lines = [f"The portal runs at {settings.base_url}"]
+    if not settings.is_production and not settings.is_private:
+        lines.append(
+            f"Warning: PORTAL_HOST={settings.host} opens this development portal to the network, and "
+            f"{settings.base_url}/mailbox shows its mails with their password links to everybody there."
+        )
     if not settings.is_production and is_installed():
         lines += ["Try it as one of these (User ID, password, what for):", table_of(settings), ""]
         lines.append(f"Mail that the program sends: {settings.base_url}/mailbox")

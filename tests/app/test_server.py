@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from app import server
+from app.demo.install import banner
 from app.settings import Settings
 from billing_core import db
 from tests.client import Client
@@ -129,3 +130,14 @@ def test_ready_is_503_with_a_cause_in_the_log_while_the_database_is_gone(
     assert "not ready: the database does not answer" in caplog.text
     assert "OperationalError" in caplog.text
     assert client.get("/health/live").status == 200
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_start_warns_where_the_network_can_read_the_mailbox(database: Database) -> None:
+    for host in ("0.0.0.0", "::", "192.0.2.1", "billing.lan"):  # noqa: S104
+        lines = [line for line in banner(Settings(host=host)).splitlines() if line.startswith("Warning: ")]
+        assert len(lines) == 1
+        assert f"PORTAL_HOST={host} " in lines[0]
+        assert "Warning" not in banner(Settings(host=host, environment="production"))
+    for host in ("127.0.0.1", "127.0.1.1", "::1", "localhost"):
+        assert "Warning" not in banner(Settings(host=host))
