@@ -139,7 +139,7 @@ def learn(public_id: str, seen: SessionState, event_id: str | None = None) -> Pa
         return payment
     wrong = _differences(payment, seen)
     if wrong:
-        _set_aside(payment, seen, wrong)
+        _set_aside(payment, invoices, seen, wrong)
         return payment
     payment.processor_session = seen.session_id
     payment.failure = seen.decline or payment.failure
@@ -205,7 +205,7 @@ def _differences(payment: Payment, seen: SessionState) -> list[str]:
     return [f"{name}: {ours!r} asked, {theirs!r} found" for name, (ours, theirs) in compared.items() if ours != theirs]
 
 
-def _set_aside(payment: Payment, seen: SessionState, wrong: list[str]) -> None:
+def _set_aside(payment: Payment, invoices: dict[int, Invoice], seen: SessionState, wrong: list[str]) -> None:
     payment.state = states.PAYMENT.after(payment.state, "review")
     payment.review_note = "\n".join([f"session {seen.session_id}", *wrong])
     payment.check_at = None
@@ -213,6 +213,7 @@ def _set_aside(payment: Payment, seen: SessionState, wrong: list[str]) -> None:
         target.holds = True
     about = {"session": seen.session_id, "differences": wrong}
     audit.record(PROCESSOR, "payment.set_aside", payment.public_id, payment.account_id, **about)
+    mails.ask_for_review(payment, [invoices[target.invoice_id] for target in payment.targets], seen)
     log.error("payment %s needs review: %s", payment.public_id, "; ".join(wrong))
 
 

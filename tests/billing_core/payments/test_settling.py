@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from billing_core import clock, db
+from billing_core import clock, db, templating
 from billing_core.audit import AuditEntry
 from billing_core.ledger.models import AccountBalance, Allocation, CreditEntry, Invoice
 from billing_core.ledger.service import allocate, lock_account, lock_invoices
@@ -102,7 +102,19 @@ def test_what_is_not_what_was_asked_for_is_never_booked(
     assert ledger.reread(invoice).balance == 10000
     assert [target.holds for target in aside.targets] == [True]
     assert service.settle(payment.public_id).state == "needs_review"
-    assert (count(Allocation), count(OutboxMail)) == (0, 0)
+    assert count(Allocation) == 0
+    with db.reading() as session:
+        mail = session.scalars(select(OutboxMail)).one()
+    assert (mail.kind, mail.recipient) == ("payment-review", templating.brand().support_email)
+    text = mail.text_body.replace("\u00a0", " ")
+    assert payment.public_id in mail.subject
+    for said in (
+        invoice.number,
+        "Amount expected: €40.00",
+        "Amount at the processor: ",
+        *aside.review_note.split("\n"),
+    ):
+        assert said in text
     with db.reading() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "payment.set_aside")).one()
     assert entry.actor == "processor"
