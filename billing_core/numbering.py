@@ -1,6 +1,7 @@
-"""Gapless document numbers: a counter row per series, taken as the last statement of the issuing transaction.
+"""Gapless document numbers: a counter row per series, taken when the rows of the issuing transaction are written.
 
 A database sequence would leave a gap at each rollback; here a rollback takes the number back (reliability, I6).
+The row stays locked until commit, so only what prints the number may follow: audit, mail, document request.
 """
 
 from sqlalchemy import String
@@ -20,7 +21,7 @@ class NumberSeries(Base):
 
 
 def take(code: str) -> int:
-    """The next number of the series, which begins at 1 by itself. Its row stays locked until commit: call it last."""
+    """The next number of the series, which begins at 1 by itself. It is locked until commit: call it when the rows stand."""
     db.session().flush()
     start = db.upsert(NumberSeries).values(code=code, next=2)
     move_on = start.on_conflict_do_update(index_elements=["code"], set_={"next": NumberSeries.next + 1})

@@ -22,7 +22,7 @@ from billing_core.words import mark
 __all__ = [
     "BillTo", "Booking", "ImportedInvoice", "InvoiceDraft", "LineDraft", "NegativeInvoice", "TaxSum", "Totals",
     "add_taxes", "allocate", "import_invoice", "import_invoices", "issue_invoice", "lock_account", "lock_accounts",
-    "lock_invoices", "sum_up",
+    "lock_invoices", "number_invoice", "sum_up", "write_invoice",
 ]  # fmt: skip
 
 
@@ -126,23 +126,40 @@ def lock_invoices(invoice_ids: Iterable[int]) -> list[Invoice]:
 
 
 def issue_invoice(draft: InvoiceDraft, actor: str) -> Invoice:
-    """Issue the invoice: sums, rows, open balance, audit, and the next number of the seller's series for the year.
+    """Issue the invoice: written whole, then numbered. Takes the account's lock, and the series last.
 
-    Takes the account's lock. The number is taken after every other lock, so that nobody waits while holding the series.
     Raises NegativeInvoice and AmountTooLarge.
+    """
+    invoice = write_invoice(draft)
+    number_invoice(invoice, draft.seller_code, actor)
+    return invoice
+
+
+def write_invoice(draft: InvoiceDraft) -> Invoice:
+    """The sums, rows and open balance of an invoice, which `number_invoice` must number in the same transaction.
+
+    Takes the account's lock. Until it is numbered its public id stands in the number's place. Raises NegativeInvoice
+    and AmountTooLarge.
     """
     totals = _totals(draft)
     lock_account(draft.account_id)
-    series = f"{draft.seller_code}-{draft.issued_on.year}"
     public_id = db.public_id("inv")
-    number = numbering.spell(series, numbering.take(series))
-    invoice = _invoice(draft, totals, public_id, number, "portal", public_id)
+    invoice = _invoice(draft, totals, public_id, public_id, "portal", public_id)
     db.session().add(invoice)
     db.session().flush()
     _put_down([(invoice, draft, totals)])
     _move(invoice.account_id, invoice.currency, opened=invoice.total)
-    audit.record(actor, "invoice.issued", public_id, draft.account_id, number=number, total=totals.total)
     return invoice
+
+
+def number_invoice(invoice: Invoice, seller_code: str, actor: str) -> None:
+    """Give a written invoice the next number of its seller's series for the year, and note the issue."""
+    series = f"{seller_code}-{invoice.issued_on.year}"
+    invoice.number = numbering.spell(series, numbering.take(series))
+    db.session().flush()
+    audit.record(
+        actor, "invoice.issued", invoice.public_id, invoice.account_id, number=invoice.number, total=invoice.total
+    )
 
 
 def import_invoice(imported: ImportedInvoice, actor: str) -> Invoice:

@@ -11,6 +11,7 @@ from billing_core.accounts import Account
 from billing_core.errors import Invalid, NotFound
 from billing_core.orders import states
 from billing_core.orders.models import OrderLine, ServiceOrder
+from billing_core.sellers.models import Seller
 from billing_core.subscriptions.service import SubscriptionStart, start_subscription
 
 
@@ -33,27 +34,38 @@ def place_order(
 ) -> ServiceOrder:
     """Write the order of an accepted text (`origin`, its public id; a text is ordered once, by a unique constraint).
 
+    It has no number yet: `number_order` gives it one in the same transaction. Until then its public id stands there.
     Starting today on the account's calendar or earlier, it is fulfilled in this transaction, so that a failure refuses
     the acceptance; starting later, a job fulfils it on its day.
     """
     if not lines:
         raise Invalid("An order needs at least one line.")
-    now = clock.now()
+    now, public_id = clock.now(), db.public_id("ord")
     order = ServiceOrder(
-        public_id=db.public_id("ord"), account_id=account.id, origin=origin, state=states.ORDER.initial,
+        public_id=public_id, number=public_id, account_id=account.id, origin=origin, state=states.ORDER.initial,
         starts_on=starts_on, placed_at=now,
         lines=[_line(position, line) for position, line in enumerate(lines, start=1)],
     )  # fmt: skip
-    series = f"ORD-{clock.today(account.seller.timezone).year}"
-    order.number = numbering.spell(series, numbering.take(series))
     db.session().add(order)
     db.session().flush()
-    audit.record(actor, "order.placed", order.public_id, account.id, number=order.number, origin=origin)
     if _is_due(order, account, now):
         fulfil(order, actor)
     else:
         jobs.enqueue("order.fulfil", run_at=start_instant(starts_on, account.timezone), order=order.public_id)
     return order
+
+
+def number_order(order: ServiceOrder, seller: Seller, actor: str) -> None:
+    """Give a placed order the next number of its seller's series for the year. An order keeps the number it has.
+
+    Called when all that can wait for nobody is written: the series stays locked until commit.
+    """
+    if order.number != order.public_id:
+        return
+    series = f"ORD-{seller.code}-{clock.today(seller.timezone).year}"
+    order.number = numbering.spell(series, numbering.take(series))
+    db.session().flush()
+    audit.record(actor, "order.placed", order.public_id, order.account_id, number=order.number, origin=order.origin)
 
 
 def _line(position: int, line: OrderedLine) -> OrderLine:
@@ -79,7 +91,7 @@ def fulfil(order: ServiceOrder, actor: str) -> None:
     for line in order.lines:
         if line.term_end is not None:
             start_subscription(_subscription(order, line, line.term_end), actor)
-    audit.record(actor, "order.fulfilled", order.public_id, order.account_id, number=order.number)
+    audit.record(actor, "order.fulfilled", order.public_id, order.account_id)
 
 
 def _subscription(order: ServiceOrder, line: OrderLine, term_end: date) -> SubscriptionStart:

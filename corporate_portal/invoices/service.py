@@ -8,8 +8,9 @@ from billing_core import clock
 from billing_core.accounts import Account
 from billing_core.documents.service import request_document
 from billing_core.ledger.models import Invoice
-from billing_core.ledger.service import BillTo, InvoiceDraft, LineDraft, issue_invoice
+from billing_core.ledger.service import BillTo, InvoiceDraft, LineDraft, number_invoice, write_invoice
 from billing_core.orders.models import ServiceOrder
+from billing_core.orders.service import number_order
 from billing_core.people import BillingContact
 from billing_core.sellers.letterhead import Letterhead
 from corporate_portal.invoices import mails
@@ -33,7 +34,8 @@ class OrderBill:
 def issue_for_order(order: ServiceOrder, bill: OrderBill, contact: BillingContact, actor: str) -> Invoice:
     """Issue the invoice of an order, ask for its PDF and mail it to the contact, who comes with the person.
 
-    Part of the accepting transaction: a failure refuses the acceptance. Raises what `issue_invoice` raises.
+    Numbers the order too: both numbers are taken when every row is written, because only document and mail need them.
+    Part of the accepting transaction: a failure refuses the acceptance. Raises what `write_invoice` raises.
     """
     account, seller = bill.account, bill.account.seller
     today = clock.today(seller.timezone)
@@ -55,11 +57,13 @@ def issue_for_order(order: ServiceOrder, bill: OrderBill, contact: BillingContac
         title=bill.title,
         po_number=bill.po_number,
         quote_number=bill.quote_number,
-        order_number=order.number,
         period_start=min(starts, default=None),
         period_end=max(ends, default=None),
     )
-    invoice = issue_invoice(draft, actor)
+    invoice = write_invoice(draft)
+    number_order(order, seller, actor)
+    invoice.order_number = order.number
+    number_invoice(invoice, seller.code, actor)
     request_document(invoice.public_id, "invoice", invoice.locale, f"{invoice.number}.pdf")
     mails.tell_issued(invoice, account, contact)
     return invoice

@@ -187,6 +187,7 @@ def _write_quote(
     public_id = db.public_id("quo")
     quote = Quote(
         public_id=public_id,
+        number=public_id,
         source=source,
         external_id=external_id or public_id,
         account=account,
@@ -194,8 +195,6 @@ def _write_quote(
         currency=account.currency,
         created_at=clock.now(),
     )
-    series = f"Q-{clock.today(account.seller.timezone).year}"
-    quote.number = numbering.spell(series, numbering.take(series))
     return _write_version(author, quote, content, 1)
 
 
@@ -219,8 +218,17 @@ def _write_version(author: Author, quote: Quote, content: QuoteContent, number: 
     put_prices(version, priced)
     db.session().add(version)
     db.session().flush()
+    if quote.number == quote.public_id:
+        _number(quote)
     audit.record(author.actor, "quote.drafted", quote.public_id, quote.account.id, number=quote.number, version=number)
     return version
+
+
+def _number(quote: Quote) -> None:
+    """Taken when the rows of a new quote are written: the series stays locked until commit."""
+    series = f"Q-{clock.today(quote.account.seller.timezone).year}"
+    quote.number = numbering.spell(series, numbering.take(series))
+    db.session().flush()
 
 
 def _acceptors(account_id: int) -> list[BillingContact]:
@@ -286,12 +294,14 @@ def accept_quote(viewer: Viewer, public_id: str, acceptance: Acceptance) -> Quot
         account, version.title, version.locale, quote.currency, po_number, quote.number, due_at_once(version),
         parties_of(version).account.payment_days,
     )  # fmt: skip
-    invoice = issue_for_order(order, bill, contact, viewer.actor)
     pdf = documents.content(version.public_id, "quote")
     decided = Decided("accepted", now, said, po_number, payment, pdf_sha256=pdf.sha256 if pdf else None)
     decision = _decide(version, viewer, contact, decided)
-    decision.invoice_id, decision.order_id = invoice.id, order.id
+    decision.order_id = order.id
     version.state = states.QUOTE.after(version.state, "accept")
+    db.session().flush()
+    invoice = issue_for_order(order, bill, contact, viewer.actor)
+    decision.invoice_id = invoice.id
     db.session().flush()
     audit.record(
         viewer.actor, "quote.accepted", public_id, account.id,

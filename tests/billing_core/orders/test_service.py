@@ -13,7 +13,7 @@ from billing_core.accounts import Account
 from billing_core.errors import Invalid, NotFound
 from billing_core.orders.jobs import fulfil_on_day
 from billing_core.orders.models import ServiceOrder
-from billing_core.orders.service import OrderedLine, place_order
+from billing_core.orders.service import OrderedLine, number_order, place_order
 from billing_core.subscriptions.models import Subscription
 from tests.factories import core
 
@@ -27,7 +27,10 @@ def place(starts_on: date, origin: str = "ver_1", zone: str = "Pacific/Auckland"
 
     def verb() -> ServiceOrder:
         whole = select(Account).where(Account.id == account.id).options(joinedload(Account.seller))
-        return place_order(db.session().scalars(whole).one(), origin, starts_on, (line,), "test")
+        buyer = db.session().scalars(whole).one()
+        order = place_order(buyer, origin, starts_on, (line,), "test")
+        number_order(order, buyer.seller, "test")
+        return order
 
     return db.perform(verb)
 
