@@ -58,7 +58,6 @@ BELONGS_TO = {"payments": "invoices", "routing": "my", "billing": "my"}
 
 SIGN_OUT = {Realm.PORTAL: "auth.sign_out", Realm.MY: "my.sign_out", Realm.DESK: "auth.desk_sign_out"}
 CHOOSE_ACCOUNT = {Realm.PORTAL: "web.choose_account", Realm.MY: "web.choose_my_account"}
-CHOOSER = {Realm.PORTAL: "web.choose_account", Realm.MY: "web.choose_my_account"}
 HOME = {Realm.PORTAL: "quotes.index", Realm.MY: "my.index", Realm.DESK: "desk.index"}
 
 

@@ -16,13 +16,14 @@ from billing_core.words import lazy, mark
 
 Answer = str | tuple[str, int] | Response
 
-_LONGEST_USER_ID = 254
+LONGEST_USER_ID = 254
+"""Characters of a username or an e-mail address."""
 
 
 class SignInForm(Form):
     """User ID and password. A password is taken as it is: nothing is trimmed, nothing forbidden."""
 
-    user_id = TextLine(lazy("User ID (username or e-mail)"), _LONGEST_USER_ID, needed=mark("Enter your User ID."))
+    user_id = TextLine(lazy("User ID (username or e-mail)"), LONGEST_USER_ID, needed=mark("Enter your User ID."))
     password = PasswordField(lazy("Password"), [Needed(mark("Enter your password."))])
 
 

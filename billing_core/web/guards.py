@@ -12,7 +12,7 @@ from flask import abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from billing_core.errors import NotAllowed
-from billing_core.permissions import Realm, Right, Viewer
+from billing_core.permissions import Realm, Viewer
 from billing_core.web import identity
 
 P = ParamSpec("P")
@@ -24,7 +24,6 @@ class Guard:
     """What a view demands. realm None: public, nobody needs to be signed in."""
 
     realm: Realm | None
-    right: Right | None = None
     roles: tuple[str, ...] = ()
 
     def admits(self, viewer: Viewer) -> bool:
@@ -32,7 +31,7 @@ class Guard:
         if self.realm is Realm.DESK:
             return viewer.is_staff(*self.roles)
         if self.realm is Realm.PORTAL:
-            return viewer.current is not None and (self.right is None or self.right in viewer.current.rights)
+            return viewer.current is not None
         return True
 
 
@@ -41,9 +40,9 @@ def public_page() -> Callable[[Callable[P, T]], Callable[P, T]]:
     return _stand(Guard(None))
 
 
-def portal_page(right: Right | None = None) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Only billing contacts of corporate accounts, with this right in the chosen account where one is named."""
-    return _stand(Guard(Realm.PORTAL, right))
+def portal_page() -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Only billing contacts of corporate accounts."""
+    return _stand(Guard(Realm.PORTAL))
 
 
 def my_page() -> Callable[[Callable[P, T]], Callable[P, T]]:

@@ -78,12 +78,6 @@ def viewer() -> Viewer:
     return found
 
 
-def is_loaded() -> bool:
-    """Whether this page's guard has let a viewer in, so that the shell may show one."""
-    realm: Realm | None = g.get("realm")
-    return realm is not None and g.get("viewers", {}).get(realm) is not None
-
-
 def viewer_in(realm: Realm) -> Viewer | None:
     """Who is signed in to the realm in this browser, whatever page this is. Three statements, once a request."""
     if "viewers" not in g:

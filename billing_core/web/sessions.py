@@ -46,12 +46,6 @@ def sign_in(realm: Realm, user_id: str, password: str) -> None:
     carry(realm, token)
 
 
-def begin(realm: Realm, person_id: int) -> None:
-    """Sign the person in to the realm in this browser, with a token that did not exist before this call."""
-    address, agent = request.remote_addr or "", request.user_agent.string
-    carry(realm, db.perform(rows.begin_session, realm, person_id, address, agent, token_of(realm)))
-
-
 def carry(realm: Realm, token: str) -> None:
     """Let the answer to this request bring the browser the realm's new token, and the mark of a browser known to us."""
     _forget_anonymous_session()

@@ -3,16 +3,15 @@
 from wtforms import PasswordField
 from wtforms.validators import EqualTo
 
+from billing_core.web.doors import LONGEST_USER_ID
 from billing_core.web.forms import Form, Needed, TextLine
 from billing_core.words import lazy, mark
-
-_LONGEST_USER_ID = 254
 
 
 class PasswordLinkForm(Form):
     """Whose password is to be created or reset."""
 
-    user_id = TextLine(lazy("User ID (username or e-mail)"), _LONGEST_USER_ID, needed=mark("Enter your User ID."))
+    user_id = TextLine(lazy("User ID (username or e-mail)"), LONGEST_USER_ID, needed=mark("Enter your User ID."))
 
 
 class NewPasswordForm(Form):
