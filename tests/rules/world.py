@@ -1,0 +1,161 @@
+"""One customer with an object of every kind, everyone who may see them, and every form as its sender fills it in."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from billing_core import clock, db
+from billing_core.jobs import Job
+from billing_core.mail.models import OutboxMail
+from billing_core.payments.service import pay_invoice
+from billing_core.people import Person
+from billing_core.permissions import Realm
+from corporate_portal.quotes.models import Quote
+from tests.client import Client
+from tests.factories import core, ledger
+from tests.factories import quotes as make
+
+
+@dataclass(frozen=True)
+class World:
+    """Public ids of `objects` by endpoint or, for all others of it, by blueprint; `people` are the rightful viewers."""
+
+    app: Flask
+    deal: make.Deal
+    quote: Quote
+    objects: dict[str, str]
+    people: dict[str, Person]
+    reviewed: str
+    jobs: set[str] = field(default_factory=lambda: {"desk.jobs", "desk.retry_job"})
+
+    def path(self, rule: Rule) -> str:
+        """The address of a rule with this world's object in it."""
+        named = self.objects.get(rule.endpoint, self.objects.get(rule.endpoint.partition(".")[0], ""))
+        path = re.sub(r"<string:known_version>", "x", rule.rule).replace("<int:position>", "0")
+        path = re.sub(r"<(string|path):[a-z_]+>", named, path)
+        assert "<" not in path, f"{rule.rule} has no object in this test"
+        return path
+
+    def client(self, endpoint: str, realm: Realm | None) -> Client:
+        """The rightful viewer's browser."""
+        if realm is None:
+            return Client(self.app)
+        who = "support" if endpoint in self.jobs else realm.value
+        return Client(self.app).sign_in(self.people[who], realm)
+
+
+def build(app: Flask) -> World:
+    """Everything is made by the verbs themselves."""
+    deal = make.deal()
+    accepted = make.accepted(deal)
+    quote, draft = make.sent(deal), make.draft(deal)
+    invoice, other = (ledger.invoice(deal.account, 50_000, contact=deal.contact) for _ in range(2))
+    payment = pay_invoice(core.viewer(deal.contact), other.public_id, None)
+    online = core.account(kind="online", rep_id=None)
+    reviewed = make.version(quote).sha256 or ""
+    with db.reading() as session:
+        mail = session.scalars(select(OutboxMail.public_id).order_by(OutboxMail.id)).first()
+    objects = {
+        "quotes": quote.public_id,
+        "quotes.receipt": accepted.public_id,
+        "invoices": invoice.public_id,
+        "payments": payment.public_id,
+        "profile": deal.account.public_id,
+        "desk": quote.public_id,
+        "desk.edit_quote": draft.public_id,
+        "desk.save_quote": draft.public_id,
+        "desk.submit": draft.public_id,
+        "desk.new_quote": deal.account.public_id,
+        "desk.save_new_quote": deal.account.public_id,
+        "desk.retry_job": str(dead_job()),
+        "auth": "a-token-of-nobody",
+        "mailbox": mail or "",
+        "static_files": "nothing.css",
+    }
+    people = {
+        "portal": deal.contact,
+        "desk": deal.rep,
+        "support": core.staff("support"),
+        "my": core.contact(online, is_admin=True),
+    }
+    return World(app, deal, quote, objects, people, reviewed)
+
+
+def dead_job() -> int:
+    """A job that gave up."""
+    now = clock.now()
+    job = Job(kind="mail.send", payload="{}", state="dead", run_at=now, created_at=now, ended_at=now, last_error="Gone")
+    return int(core.add(job).id)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A form: where it is shown, a part of its action, and what its rightful sender fills in."""
+
+    realm: Realm | None
+    page: Callable[[World], str]
+    action: str
+    filled: dict[str, str]
+
+
+def _at(template: str) -> Callable[[World], str]:
+    return lambda world: template.format(
+        reviewed=world.reviewed, account=world.deal.account.public_id, **{
+            name.replace(".", "_"): public_id for name, public_id in world.objects.items()
+        },
+    )  # fmt: skip
+
+
+_OFFERED = {"lines-0-quantity": "3", "lines-0-discount": "5", "lines-0-discount_kind": "percent", "act": "save"}
+_ADDRESS = {"street": "Ringstr. 5", "postal_code": "10117", "city": "Berlin", "phone": "+49 30 123"}
+_PORTAL, _DESK, _MY = Realm.PORTAL, Realm.DESK, Realm.MY
+_REVIEWED = "?reviewed={reviewed}"
+FORMS = {
+    "auth.check_sign_in": Sent(None, _at("/sign-in"), "sign-in", {"user_id": "nobody", "password": "wrong"}),
+    "auth.check_desk_sign_in": Sent(None, _at("/desk/sign-in"), "sign-in", {"user_id": "nobody", "password": "wrong"}),
+    "my.check_sign_in": Sent(None, _at("/my-account/sign-in"), "sign-in", {"user_id": "nobody", "password": "wrong"}),
+    "auth.request_password_link": Sent(None, _at("/password/reset"), "password/reset", {"user_id": "nobody"}),
+    "quotes.check_order_details": Sent(
+        _PORTAL, _at("/quotes/{quotes}/order-details" + _REVIEWED), "order-details", {"payment": "terms"}
+    ),
+    "quotes.place_order": Sent(
+        _PORTAL, _at("/quotes/{quotes}/confirm" + _REVIEWED + "&payment=terms"), "confirm", {"agreed": "y"}
+    ),
+    "quotes.send_rejection": Sent(
+        _PORTAL, _at("/quotes/{quotes}/reject" + _REVIEWED), "reject", {"reason": "Too dear."}
+    ),
+    "invoices.start_payment": Sent(_PORTAL, _at("/invoices/{invoices}/pay"), "/pay", {"share": "part", "amount": "1"}),
+    "payments.go_on": Sent(_PORTAL, _at("/payments/{payments}"), "continue", {}),
+    "payments.cancel": Sent(_PORTAL, _at("/payments/{payments}"), "cancel", {}),
+    "profile.change_bill_to": Sent(_PORTAL, _at("/profile/bill-to/{profile}"), "bill-to", _ADDRESS),
+    "desk.save_new_quote": Sent(
+        _DESK, _at("/desk/accounts/{account}/quotes/new"), "quotes/new", {"title": "Seats", **_OFFERED}
+    ),
+    "desk.save_quote": Sent(
+        _DESK, _at("/desk/quotes/{desk_edit_quote}/edit"), "edit", {"title": "Seats", "act": "save"}
+    ),
+    "desk.submit": Sent(_DESK, _at("/desk/quotes/{desk_submit}"), "submit", {}),
+    "desk.withdraw": Sent(_DESK, _at("/desk/quotes/{desk}"), "withdraw", {}),
+    "desk.retry_job": Sent(_DESK, _at("/desk/jobs"), "retry", {}),
+    "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
+}
+"""Every form of the pages, by the endpoint that takes it; UNSHOWN stand apart."""
+UNSHOWN = {"web.language", "web.choose_account", "web.choose_my_account", "auth.set_password", "webhooks.stripe"}
+DOORS = {"auth.sign_out", "auth.desk_sign_out", "my.sign_out"}
+"""They take nothing but the token."""
+
+
+def filled(world: World, endpoint: str) -> tuple[Client, dict[str, str]]:
+    """The rightful sender's browser, and the form of the page as that person sends it."""
+    sent = FORMS[endpoint]
+    client = world.client(endpoint, sent.realm)
+    shown = client.get(sent.page(world))
+    assert shown.status == 200, f"{endpoint}: {shown.status} {shown.words[:200]}"
+    fields = shown.form(sent.action) | sent.filled
+    if endpoint == "desk.save_new_quote":
+        fields["lines-0-offer"] = f"{world.deal.product.code}||yearly"
+    return client, fields
