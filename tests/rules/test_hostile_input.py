@@ -1,0 +1,127 @@
+"""Every field of every form takes anything without a fault: a sentence and nothing written, or a value that is valid.
+
+Verbs run to their end and are then rolled back, so that each attempt finds the same world; what a verb would have kept
+is what counts as written.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from itertools import product
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from billing_core import db
+from tests.factories import core
+from tests.factories.sql import rows
+from tests.rules.world import DOORS, FORMS, UNSHOWN, World, filled
+
+UNTOUCHED = {"sign_in_session"}
+ATTEMPTS: dict[str, Callable[[str, str], list[str]]] = {
+    "too long": lambda _value, _foreign: ["x" * 10_000],
+    "nul": lambda value, _foreign: [f"{value}\x00b"],
+    "control": lambda value, _foreign: [f"{value}\x07\x1b"],
+    "negative": lambda _value, _foreign: ["-1"],
+    "zero": lambda _value, _foreign: ["0"],
+    "huge": lambda _value, _foreign: ["9" * 30],
+    "letters": lambda _value, _foreign: ["abc"],
+    "missing": lambda _value, _foreign: [],
+    "foreign": lambda _value, foreign: [foreign],
+    "doubled": lambda value, _foreign: [value, value],
+}
+"""What is sent instead of a value. Of a doubled one the first counts, so that is always as good as the value."""
+TEXT = {"negative", "zero", "huge", "letters", "foreign"}
+"""What may stand where people write what they like."""
+ANYTHING = set(ATTEMPTS)
+"""The field says nothing to the verb here, or falls back on what is usual."""
+VALID: dict[str, dict[str, set[str]]] = {
+    "quotes.check_order_details": {"po_number": TEXT | {"missing"}},
+    "quotes.place_order": {"po_number": TEXT | {"missing"}, "language": ANYTHING, "agreed": ANYTHING - {"missing"}},
+    "quotes.send_rejection": {"reason": TEXT},
+    "invoices.start_payment": {"form_key": TEXT - {"negative"}, "seen": {"zero"}},
+    "profile.change_bill_to": {
+        "street": TEXT, "city": TEXT, "postal_code": TEXT - {"huge"}, "phone": {"huge", "missing"},
+    },
+    "desk.save_new_quote": {
+        "key": ANYTHING, "seen": ANYTHING, "title": TEXT, "valid_until": {"missing"}, "language": ANYTHING,
+        "notes": TEXT | {"missing"}, "discount": {"zero", "missing"}, "discount_kind": ANYTHING,
+    },
+    "desk.save_quote": {
+        "key": ANYTHING, "title": TEXT, "valid_until": {"missing"}, "language": ANYTHING,
+        "notes": TEXT | {"missing"}, "discount": {"zero", "missing"}, "discount_kind": ANYTHING,
+    },
+    "auth.request_password_link": {"user_id": TEXT},
+    "routing.send_question": {"message": TEXT},
+}  # fmt: skip
+"""By endpoint and field (of lines: without their number). Everything else is refused, and a doubled value is taken."""
+TRACES = {"auth.check_sign_in", "auth.check_desk_sign_in", "my.check_sign_in"}
+"""Their refusals are written down for the throttles."""
+REAL = {"invoices.start_payment"}
+"""Three transactions with the processor between them: they cannot be rolled back each by itself."""
+
+
+@contextmanager
+def rolled_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The verbs that come to their end; what they do is not kept."""
+    ended: list[str] = []
+
+    def once(verb: Callable[[], Any], *, in_a_hurry: bool = False) -> tuple[Any, list[Any]]:
+        with Session(db.engine(), expire_on_commit=False) as opened:
+            if db.engine().dialect.name == "sqlite":
+                opened.execute(text("BEGIN IMMEDIATE"))
+            token, listening = db._session.set(opened), db._after.set([])
+            try:
+                result = verb()
+                opened.flush()
+                ended.append(repr(verb))
+                opened.expunge_all()
+            finally:
+                db._session.reset(token)
+                db._after.reset(listening)
+                opened.rollback()
+        return result, []
+
+    with monkeypatch.context() as patch:
+        patch.setattr(db, "_once", once)
+        yield ended
+
+
+def test_every_form_is_tried(app: Flask) -> None:
+    posts = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or set())}
+    assert posts == {*FORMS, *UNSHOWN, *DOORS}
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_no_field_of_any_form_breaks_anything(world: World, monkeypatch: pytest.MonkeyPatch, part: int) -> None:
+    foreign, wrong = core.account().public_id, []
+    for endpoint in sorted(FORMS)[part::2]:
+        client, fields = filled(world, endpoint)
+        path = world.path(next(rule for rule in world.app.url_map.iter_rules() if rule.endpoint == endpoint))
+        before = rows(UNTOUCHED)
+        with nullcontext([]) if endpoint in REAL else rolled_back(monkeypatch) as kept:
+            for name, attempt in product(fields.keys() - {"csrf_token"}, ATTEMPTS):
+                kept.clear()
+                sent = {key: [one] for key, one in fields.items()} | {name: ATTEMPTS[attempt](fields[name], foreign)}
+                status = client.browser.post(path, data=sent).status_code
+                fault = judge(endpoint, name, attempt, status, bool(kept))
+                wrong += [f"{endpoint}, {name}, {attempt}: {fault} ({status})"] if fault else []
+        assert endpoint in REAL or rows(UNTOUCHED) == before
+    assert not wrong, "\n".join(wrong)
+
+
+def judge(endpoint: str, name: str, attempt: str, status: int, has_written: bool) -> str:
+    """What is wrong with the answer, if anything."""
+    valid = VALID.get(endpoint, {}).get(re.sub(r"^lines-\d+-", "", name), set()) | {"doubled"}
+    if status >= 500:
+        return "a fault of the program"
+    if name == "act" and status == 200:
+        return "an act that makes no sense wrote" if has_written else ""
+    if attempt not in valid and status < 400:
+        return "taken"
+    if attempt in valid and status >= 400 and endpoint not in TRACES:
+        return "refused"
+    return "refused and written" if status >= 400 and has_written and endpoint not in TRACES else ""
