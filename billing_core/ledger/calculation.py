@@ -24,13 +24,16 @@ class Taxable(Protocol):
     def tax_rate(self) -> int: ...
     @property
     def exemption(self) -> str: ...
+    @property
+    def why(self) -> str: ...
 
 
 @dataclass(frozen=True)
 class LineDraft:
     """One position before issue. Amounts are in smallest units, `tax_rate` in basis points.
 
-    `discount` is positive and taken off the line. period_end is exclusive. `unit` is a seat kind or empty.
+    `discount` is positive and taken off the line. period_end is exclusive. `unit` is a seat kind or empty. `why` is the
+    msgid of the reason for its tax (sellers/tax.py), empty in the plain case.
     """
 
     description: str
@@ -39,6 +42,7 @@ class LineDraft:
     tax_category: str
     tax_rate: int
     exemption: str = ""
+    why: str = ""
     detail: str = ""
     unit: str = ""
     discount: int = 0
@@ -60,6 +64,8 @@ class TaxSum:
     net: int
     tax: int
     exemption: str
+    why: str = ""
+    """The msgid of the reason, for the reader; empty in the plain case."""
 
 
 @dataclass(frozen=True)
@@ -91,15 +97,15 @@ def line_net(quantity: int, unit_price: int, discount: int) -> int:
 
 
 def add_taxes(lines: Iterable[Taxable]) -> list[TaxSum]:
-    """The tax sums, the highest rate first. Lines of one category and rate share the first one's wording."""
+    """The tax sums, the highest rate first. Lines of one category and rate share the first one's wording and reason."""
     nets: dict[tuple[str, int], int] = {}
-    wording: dict[tuple[str, int], str] = {}
+    wording: dict[tuple[str, int], tuple[str, str]] = {}
     for line in lines:
         key = (line.tax_category, line.tax_rate)
         nets[key] = nets.get(key, 0) + line.net
-        wording.setdefault(key, line.exemption)
+        wording.setdefault(key, (line.exemption, line.why))
     ordered = sorted(nets, key=lambda key: (-key[1], key[0]))
-    return [TaxSum(c, r, nets[c, r], money.percent(nets[c, r], r), wording[c, r]) for c, r in ordered]
+    return [TaxSum(c, r, nets[c, r], money.percent(nets[c, r], r), *wording[c, r]) for c, r in ordered]
 
 
 def sum_up(lines: Iterable[Taxable]) -> Totals:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import insert, select, update
 
@@ -321,7 +322,7 @@ def _invoice(
 def _put_down(invoices: Sequence[tuple[Invoice, InvoiceDraft, Totals]]) -> None:
     """The lines and taxes of invoices that have their ids."""
     lines = [
-        {"invoice_id": invoice.id, "position": position, "net": line.net} | asdict(line)
+        {"invoice_id": invoice.id, "position": position, "net": line.net} | _stored(line)
         for invoice, draft, _ in invoices
         for position, line in enumerate(draft.lines, start=1)
     ]
@@ -329,6 +330,11 @@ def _put_down(invoices: Sequence[tuple[Invoice, InvoiceDraft, Totals]]) -> None:
     for table, rows in ((InvoiceLine, lines), (InvoiceTax, taxes)):
         if rows:
             db.session().execute(insert(table), rows)
+
+
+def _stored(line: LineDraft) -> dict[str, Any]:
+    """The line's columns; the reason for its tax stands with the tax."""
+    return {name: value for name, value in asdict(line).items() if name != "why"}
 
 
 def _move(account_id: int, currency: str, opened: int = 0, credited: int = 0) -> None:

@@ -139,6 +139,8 @@ class QuoteTax(Base):
     net: Mapped[int]
     tax: Mapped[int]
     exemption: Mapped[str] = mapped_column(Text, default="")
+    why: Mapped[str] = mapped_column(Text, default="")
+    """The msgid of the reason for the tax, shown under the totals; empty in the plain case."""
 
 
 class QuoteDecision(Base):

@@ -26,10 +26,11 @@ def _ordered(line: QuoteLine, version: QuoteVersion) -> OrderedLine:
 
 def due_at_once(version: QuoteVersion) -> tuple[LineDraft, ...]:
     """The first period of each recurring line and everything that is delivered once: their sums are the version's."""
-    return tuple(_due(line, version) for line in version.lines)
+    why = {(tax.category, tax.rate): tax.why for tax in version.taxes}
+    return tuple(_due(line, version, why[line.tax_category, line.tax_rate]) for line in version.lines)
 
 
-def _due(line: QuoteLine, version: QuoteVersion) -> LineDraft:
+def _due(line: QuoteLine, version: QuoteVersion, why: str) -> LineDraft:
     start, end = first_period(version.starts_on, line.frequency)
     return LineDraft(
         description=line.description,
@@ -38,6 +39,7 @@ def _due(line: QuoteLine, version: QuoteVersion) -> LineDraft:
         tax_category=line.tax_category,
         tax_rate=line.tax_rate,
         exemption=line.exemption,
+        why=why,
         unit="" if line.unit == "none" else line.unit,
         discount=line.discount,
         period_start=start,

@@ -147,4 +147,7 @@ def _line(line: QuoteLine) -> dict[str, Any]:
 
 
 def _tax(tax: QuoteTax) -> dict[str, Any]:
-    return {"category": tax.category, "rate": tax.rate, "net": tax.net, "tax": tax.tax, "exemption": tax.exemption}
+    return {
+        "category": tax.category, "rate": tax.rate, "net": tax.net, "tax": tax.tax, "exemption": tax.exemption,
+        "why": tax.why,
+    }  # fmt: skip

@@ -48,7 +48,7 @@ def put_prices(version: QuoteVersion, priced: PricedQuote) -> None:
         for position, line in enumerate(priced.lines, start=1)
     ]
     version.taxes = [
-        QuoteTax(category=tax.category, rate=tax.rate, net=tax.net, tax=tax.tax, exemption=tax.exemption)
+        QuoteTax(category=tax.category, rate=tax.rate, net=tax.net, tax=tax.tax, exemption=tax.exemption, why=tax.why)
         for tax in priced.taxes
     ]
 

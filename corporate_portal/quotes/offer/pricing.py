@@ -37,6 +37,7 @@ class PricedLine:
     tax_category: str
     tax_rate: int
     exemption: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ def _line(
         tax_category=decision.category,
         tax_rate=decision.rate,
         exemption=decision.exemption(locale),
+        why=decision.why,
     )
 
 

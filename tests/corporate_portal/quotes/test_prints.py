@@ -10,6 +10,7 @@ from billing_core.errors import NotFound
 from billing_core.ledger.models import Invoice
 from billing_core.people import BillingContact, Person
 from billing_core.sellers.models import Seller
+from corporate_portal.invoices.prints import invoice_print
 from corporate_portal.quotes import service
 from corporate_portal.quotes.prints import quote_print
 from tests.client import Client
@@ -78,3 +79,17 @@ def test_the_invoice_is_payable_as_the_quote_said() -> None:
     with db.reading() as session:
         invoice = session.scalars(select(Invoice)).one()
     assert (invoice.due_on - invoice.issued_on).days == 30
+
+
+def test_a_buyer_without_a_confirmed_vat_id_reads_why_vat_is_charged(client: Client) -> None:
+    deal = quotes.deal(country="FR", vat_id="FR40303265045")
+    quote = quotes.sent(deal)
+    why = "VAT is charged because the VAT ID of the account has not been confirmed in the last 90 days."
+    client.sign_in(deal.contact)
+    assert why in client.get(f"/quotes/{quote.public_id}").words
+    db.perform(service.accept_quote, deal.portal, quote.public_id, quotes.acceptance(deal, quote))
+    with db.reading() as session, words.in_language("en"):
+        invoice = session.scalars(select(Invoice)).one()
+        assert why in page_of(quote_print(quotes.version(quote).public_id))
+        assert why in page_of(invoice_print(invoice.public_id))
+    assert why in client.get(f"/invoices/{invoice.public_id}").words
