@@ -37,9 +37,7 @@ def _ready() -> Settings:
         click.echo("The database has not this version's schema. Run first: portal migrate", err=True)
         sys.exit(1)
     if found.is_production and holds_demo():
-        click.echo(
-            "This database holds the demo, whose passwords are public: it cannot serve production.", err=True
-        )
+        click.echo("This database holds the demo, whose passwords are public: it cannot serve production.", err=True)
         sys.exit(1)
     return found
 
