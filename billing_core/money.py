@@ -8,7 +8,7 @@ import re
 from decimal import Decimal, InvalidOperation
 
 from babel.core import Locale
-from babel.numbers import NumberFormatError, format_currency, get_currency_precision, parse_decimal
+from babel.numbers import NumberFormatError, format_currency, format_decimal, get_currency_precision, parse_decimal
 
 from billing_core.errors import Invalid
 
@@ -30,6 +30,11 @@ def show(amount: int, currency: str, locale: str) -> str:
     """The amount as a reader of the locale writes it, always with its currency: 1.234,50 €, CHF 1,234.50."""
     text = format_currency(as_decimal(amount, currency), currency, locale=Locale.parse(locale))
     return re.sub(r"(?<=[A-Z])(?=[0-9])", "\u00a0", text)  # CLDR asks for this space; Babel leaves it out
+
+
+def percentage(basis_points: int, locale: str) -> str:
+    """A rate or discount as a reader of the locale writes it, with at most two places: 19 %, 8.1 % and 8,1 %."""
+    return format_decimal(Decimal(basis_points).scaleb(-2), "0.##", locale=Locale.parse(locale)) + "\u00a0%"
 
 
 def plain(amount: int, currency: str) -> str:
@@ -74,6 +79,12 @@ def divide(numerator: int, denominator: int) -> int:
     quotient, rest = divmod(abs(numerator), abs(denominator))
     rounded = quotient + (2 * rest >= abs(denominator))
     return rounded if (numerator < 0) == (denominator < 0) else -rounded
+
+
+def from_places(amount: int, places: int, currency: str) -> int:
+    """An amount with `places` decimal places, in the currency's smallest unit; what is smaller is dropped."""
+    finer: int = 10 ** (places - digits(currency))
+    return amount // finer
 
 
 def share(amount: int, part: int, whole: int) -> int:

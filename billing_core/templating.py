@@ -79,8 +79,7 @@ def moment(value: datetime, zone: str = "UTC") -> str:
 
 def rate(basis_points: int) -> str:
     """A tax rate or discount as a reader writes it: 19 %, 8.1 %."""
-    text = f"{basis_points / 100:.2f}".rstrip("0").rstrip(".")
-    return (text.replace(".", ",") if words.locale() == "de" else text) + "\u00a0%"
+    return money.percentage(basis_points, words.locale())
 
 
 def lines(text: str) -> Markup:

@@ -95,5 +95,4 @@ def card_amounts(payable: int, currency: str) -> CardAmounts:
 
 def _ceiling(currency: str) -> int:
     """The largest amount in our unit: the processor's is at least as fine as ours."""
-    finer: int = 10 ** (processor_digits(currency) - money.digits(currency))
-    return MOST_DIGITS // finer
+    return money.from_places(MOST_DIGITS, processor_digits(currency), currency)
