@@ -21,7 +21,7 @@ class NumberSeries(Base):
 
 
 def take(code: str) -> int:
-    """The next number of the series, which begins at 1 by itself. It is locked until commit: call it when the rows stand."""
+    """The next number of the series, which begins at 1 by itself. Locked until commit: call it when the rows stand."""
     db.session().flush()
     start = db.upsert(NumberSeries).values(code=code, next=2)
     move_on = start.on_conflict_do_update(index_elements=["code"], set_={"next": NumberSeries.next + 1})

@@ -12,8 +12,6 @@ UNDER_WAY = (CREATING, OPEN, UNKNOWN)
 """The processor has not yet said what became of it."""
 HOLDING = (*UNDER_WAY, NEEDS_REVIEW)
 """States in which the money is held: the same part of an invoice cannot be paid a second time."""
-GIVEN_UP = (FAILED, EXPIRED, CANCELLED)
-"""Over without money, as far as we know."""
 
 PAYMENT = Machine(
     "Payment",
