@@ -63,7 +63,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     headers.protect(app, ports.form_targets, secure=settings.is_secure)
     for room in ROOMS:
         app.register_blueprint(room)
-    if not settings.is_production:
+    if not settings.is_production and not settings.smtp_host:
         app.register_blueprint(mailbox)
     app.before_request(_begin)
     app.add_url_rule("/", "front_door", _front_door)

@@ -3,6 +3,7 @@
 import errno
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -20,6 +21,17 @@ from billing_core import db
 
 class CannotListen(Exception):
     """The server cannot listen at the configured address; the text says why and what to do."""
+
+
+SLOWEST_READ = 10
+"""Seconds that a browser may keep a thread waiting for its next bytes."""
+
+
+def _bound_reads(arbiter: Any) -> None:
+    """Accepted connections inherit this time-out. Without it a few half-sent requests would hold every thread."""
+    for listener in arbiter.LISTENERS:
+        limit = struct.pack("ll", SLOWEST_READ, 0)
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
 
 
 class _Server(BaseApplication):
@@ -41,6 +53,7 @@ class _Server(BaseApplication):
             "loglevel": "warning",
             "accesslog": None,
             "control_socket_disable": True,
+            "when_ready": _bound_reads,
         }
         for name, value in options.items():
             if name in self.cfg.settings:

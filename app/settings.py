@@ -174,18 +174,29 @@ def _problems(settings: Settings) -> list[str]:
             (bool(settings.secret_key), "PORTAL_SECRET_KEY must be set in production."),
             (bool(live), "PORTAL_STRIPE_SECRET_KEY must be set in production: the sandbox takes no real money."),
             (
-                not live or live.startswith(("sk_", "rk_")),
-                "PORTAL_STRIPE_SECRET_KEY must be a secret key: it begins with sk_ or rk_.",
+                not live or live.startswith(_LIVE_KEYS),
+                "PORTAL_STRIPE_SECRET_KEY must be a live key in production: it begins with sk_live_ or rk_live_.",
+            ),
+            (
+                settings.trusted_proxies >= 1,
+                "PORTAL_TRUSTED_PROXIES must be at least 1 in production: https ends at a proxy in front.",
             ),
             (bool(settings.stripe_webhook_secret), "PORTAL_STRIPE_WEBHOOK_SECRET must be set in production."),
             (bool(settings.smtp_host), "PORTAL_SMTP_HOST must be set in production: the mailbox page is not started."),
             (settings.is_secure, "PORTAL_PUBLIC_URL must be set and begin with https:// in production."),
         ]
     elif settings.stripe_secret_key:
-        checks.append(
-            (bool(settings.stripe_webhook_secret), "PORTAL_STRIPE_WEBHOOK_SECRET is needed with a Stripe key.")
-        )
+        checks += [
+            (bool(settings.stripe_webhook_secret), "PORTAL_STRIPE_WEBHOOK_SECRET is needed with a Stripe key."),
+            (
+                settings.stripe_secret_key.startswith(("sk_test_", "rk_test_")),
+                "PORTAL_STRIPE_SECRET_KEY must be a test key in development (sk_test_ or rk_test_).",
+            ),
+        ]
     return [sentence for ok, sentence in checks if not ok]
+
+
+_LIVE_KEYS = ("sk_live_", "rk_live_")
 
 
 def _is_database(url: str) -> bool:

@@ -13,6 +13,7 @@ GOOD = {
     "PORTAL_STRIPE_SECRET_KEY": "sk_live_1",
     "PORTAL_STRIPE_WEBHOOK_SECRET": "whsec_1",
     "PORTAL_SMTP_HOST": "mail.example.com",
+    "PORTAL_TRUSTED_PROXIES": "1",
 }
 
 
@@ -110,3 +111,13 @@ def test_usable_values_are_taken(name: str, value: str) -> None:
 
 def test_an_ipv6_host_is_written_in_brackets() -> None:
     assert Settings(host="::1").base_url == "http://[::1]:8000"
+
+
+@pytest.mark.parametrize("key", ["sk_test_1", "pk_live_1", "nonsense"])
+def test_production_takes_live_keys_only(key: str) -> None:
+    assert any("live key" in problem for problem in problems(GOOD | {"PORTAL_STRIPE_SECRET_KEY": key}))
+
+
+def test_development_takes_test_keys_only() -> None:
+    live = {"PORTAL_STRIPE_SECRET_KEY": "sk_live_1", "PORTAL_STRIPE_WEBHOOK_SECRET": "whsec_1"}
+    assert any("test key" in problem for problem in problems(live))
