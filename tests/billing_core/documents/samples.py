@@ -49,7 +49,9 @@ def taxes_of(lines: list[Any]) -> list[Any]:
         key = (each.tax_category, each.tax_rate, each.exemption)
         found[key] = found.get(key, 0) + each.net
     return [
-        SimpleNamespace(category=category, rate=rate, exemption=exemption, why="", net=net, tax=money.percent(net, rate))
+        SimpleNamespace(
+            category=category, rate=rate, exemption=exemption, why="", net=net, tax=money.percent(net, rate)
+        )
         for (category, rate, exemption), net in found.items()
     ]
 
