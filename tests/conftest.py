@@ -31,6 +31,16 @@ def pytest_configure(config: pytest.Config) -> None:
     hashing.use_cheap_parameters()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The lines that race tests kept: properties of a report reach this process also from those of xdist."""
+    passed = terminalreporter.getreports("passed")
+    lines = {str(line) for report in passed for name, line in report.user_properties if name == "race"}
+    if lines:
+        terminalreporter.section("races")
+        for line in sorted(lines):
+            terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated file, copied for each test."""

@@ -5,10 +5,10 @@ by several at once. The control runs without the hold and must see the invoice c
 """
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import pytest
 from sqlalchemy import func, select
 
 from billing_core import db
@@ -54,7 +54,7 @@ def charges(data_dir: Path) -> int:
     return taken
 
 
-def test_one_of_several_tabs_pays(database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_of_several_tabs_pays(database: Database, tmp_path: Path, tell: Callable[[str], None]) -> None:
     contact, invoices = open_invoices(ROUNDS)
     with running(database.url, tmp_path, SECRET) as server:
         for invoice in invoices:
@@ -73,12 +73,11 @@ def test_one_of_several_tabs_pays(database: Database, tmp_path: Path, capsys: py
         receipts = select(func.count()).select_from(OutboxMail).where(OutboxMail.kind == "payment-receipt")
         assert session.scalar(receipts) == ROUNDS
     assert charges(tmp_path) == ROUNDS
-    with capsys.disabled():
-        print(f"\npay against pay, {database.kind}: {ROUNDS * TABS} attempts, {ROUNDS} charges on {ROUNDS} invoices")
+    tell(f"pay against pay, {database.kind}: {ROUNDS * TABS} attempts, {ROUNDS} charges on {ROUNDS} invoices")
 
 
 def test_the_control_without_the_hold_charges_twice(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    database: Database, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
     contact, (invoice,) = open_invoices(1)
     with running(database.url, tmp_path, SECRET, without="hold") as server:
@@ -87,5 +86,4 @@ def test_the_control_without_the_hold_charges_twice(
             enter_card(tab, winner.location)
     taken = charges(tmp_path)
     assert taken > 1, "the race did not happen, so the test above proves nothing"
-    with capsys.disabled():
-        print(f"\ncontrol, {database.kind}: {TABS} attempts, {taken} charges on one invoice")
+    tell(f"pay against pay, {database.kind}, control: {TABS} attempts, {taken} charges on 1 invoice")
