@@ -68,10 +68,13 @@ RULES = {
     "the same money is booked once": """
         SELECT kind, reference FROM allocation WHERE amount > 0 GROUP BY kind, reference, invoice_id HAVING COUNT(*) > 1
     """,
-    "a payment that succeeded has exactly one receipt": """
+    "a payment that succeeded has exactly one receipt, or it stands in the audit that none could be written": """
         SELECT payment.public_id FROM payment WHERE payment.state = 'succeeded' AND 1 <> (
             SELECT COUNT(*) FROM outbox_mail
             WHERE outbox_mail.kind = 'payment-receipt' AND outbox_mail.text_body LIKE '%' || payment.public_id || '%'
+        ) + (
+            SELECT COUNT(*) FROM audit_entry
+            WHERE audit_entry.action = 'payment.receipt_failed' AND audit_entry.subject = payment.public_id
         )
     """,
 }

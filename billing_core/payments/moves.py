@@ -14,6 +14,7 @@ from billing_core import audit, clock, db, jobs
 from billing_core.errors import NotFound
 from billing_core.ledger.models import Invoice
 from billing_core.ledger.service import Booking, allocate, lock_account, lock_invoices
+from billing_core.mail.service import BadRecipient
 from billing_core.payments import mails, states
 from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.gateway import Event, SessionState
@@ -142,7 +143,7 @@ def learn(public_id: str, seen: SessionState, event_id: str | None = None) -> Pa
         _set_aside(payment, invoices, seen, wrong)
         return payment
     payment.processor_session = seen.session_id
-    payment.failure = seen.decline or payment.failure
+    payment.failure = seen.decline[:60] or payment.failure
     if seen.is_paid:
         _book(payment, invoices, seen)
     elif payment.is_under_way:
@@ -186,8 +187,17 @@ def _book(payment: Payment, invoices: dict[int, Invoice], seen: SessionState) ->
     if total.credited:
         log.warning("payment %s was larger than what was open; the rest is account credit", payment.public_id)
     if total.is_new:
-        mails.send_receipt(payment, [invoices[target.invoice_id] for target, _ in booked])
+        _send_receipt(payment, [invoices[target.invoice_id] for target, _ in booked])
     crashpoint("payment.booked")
+
+
+def _send_receipt(payment: Payment, paid: list[Invoice]) -> None:
+    """A receipt that nobody can be addressed with never undoes the booking: the money has been taken."""
+    try:
+        mails.send_receipt(payment, paid)
+    except BadRecipient:
+        log.error("payment %s is booked, but its receipt has no address", payment.public_id)
+        audit.record(PROCESSOR, "payment.receipt_failed", payment.public_id, payment.account_id)
 
 
 def _differences(payment: Payment, seen: SessionState) -> list[str]:

@@ -70,9 +70,7 @@ def test_nothing_that_breaks_a_line_gets_into_a_header(database: Database, where
         assert session.scalars(select(Job)).all() == []
 
 
-@pytest.mark.parametrize(
-    "odd", ["\r\nBcc: thief@example.com", "\u00a0", "\u00ad", "\u200b", "\u202e", "\u2028"]
-)
+@pytest.mark.parametrize("odd", ["\r\nBcc: thief@example.com", "\u00a0", "\u00ad", "\u200b", "\u202e", "\u2028"])
 def test_an_odd_name_or_subject_is_tidied_and_never_stops_a_mail(database: Database, odd: str) -> None:
     public_id = write(name=f"Anna{odd}Weber", context={"number": f"1{odd}2"})
     with db.reading():

@@ -230,3 +230,19 @@ def test_settling_says_when_the_processor_cannot_be_asked(till: CardTill, paymen
     with pytest.raises(Unclear):
         service.settle(payment.public_id)
     assert payment_named(payment.public_id).state == "open"
+
+
+def test_a_payer_whom_no_mail_reaches_does_not_undo_the_booking(
+    till: CardTill, invoice: Invoice, payer: Viewer
+) -> None:
+    payment = service.pay_invoice(payer, invoice.public_id, None)
+    db.perform(_spoil_address, payer.person_id)
+    till.enter_card(payment)
+    assert service.come_back(payer, payment.public_id).state == "succeeded"
+    assert ledger.reread(invoice).balance == 0
+
+
+def _spoil_address(person_id: int) -> None:
+    from billing_core.people import Person
+
+    db.session().get_one(Person, person_id).email = "nobody"
