@@ -8,7 +8,7 @@ import re
 from decimal import Decimal, InvalidOperation
 
 from babel.core import Locale
-from babel.numbers import NumberFormatError, format_currency, format_decimal, get_currency_precision, parse_decimal
+from babel.numbers import NumberFormatError, format_currency, format_percent, get_currency_precision, parse_decimal
 
 from billing_core.errors import Invalid
 
@@ -33,8 +33,9 @@ def show(amount: int, currency: str, locale: str) -> str:
 
 
 def percentage(basis_points: int, locale: str) -> str:
-    """A rate or discount as a reader of the locale writes it, with at most two places: 19 %, 8.1 % and 8,1 %."""
-    return format_decimal(Decimal(basis_points).scaleb(-2), "0.##", locale=Locale.parse(locale)) + "\u00a0%"
+    """A rate or discount as a reader of the locale writes it, with at most two places: 8.1% and 8,1 %."""
+    pattern = Locale.parse(locale).percent_formats[None].pattern.replace("#,##0", "0.##")
+    return format_percent(Decimal(basis_points).scaleb(-4), pattern, locale=Locale.parse(locale))
 
 
 def plain(amount: int, currency: str) -> str:

@@ -86,10 +86,10 @@ def test_the_bank_account_is_named_for_what_it_is() -> None:
 @pytest.mark.parametrize(
     ("category", "rate", "country", "expected"),
     [
-        ("S", 1900, "DE", "VAT 19\u00a0% on €100.00"),
-        ("S", 825, "US", "Sales tax 8.25\u00a0% on €100.00"),
-        ("S", 810, "CH", "Swiss VAT 8.1\u00a0% on €100.00"),
-        ("Z", 0, "GB", "VAT 0\u00a0% on €100.00"),
+        ("S", 1900, "DE", "VAT 19% on €100.00"),
+        ("S", 825, "US", "Sales tax 8.25% on €100.00"),
+        ("S", 810, "CH", "Swiss VAT 8.1% on €100.00"),
+        ("Z", 0, "GB", "VAT 0% on €100.00"),
         ("AE", 0, "DE", "Reverse charge on €100.00"),
         ("G", 0, "DE", "Export, free of tax: €100.00"),
         ("O", 0, "DE", "Not subject to tax: €100.00"),
