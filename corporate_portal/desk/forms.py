@@ -104,7 +104,7 @@ class QuoteForm(Form):
     term_months = WholeNumber(lazy("Term in months"), 1, MOST_MONTHS)
     valid_until = Day(lazy("Valid until"))
     language = SelectField(validate_choice=False)
-    notes = TextBlock(lazy("Words to the customer"), LONGEST_NOTES)
+    notes = TextBlock(lazy("Note to the customer"), LONGEST_NOTES)
     lines = FieldList(FormField(LineForm))
 
     def __iter__(self) -> Iterator[Field]:
