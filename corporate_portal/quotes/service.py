@@ -68,16 +68,22 @@ def draft_quote(viewer: Viewer, account_public_id: str, content: QuoteContent, k
 
     `key` is the form's own random name: the same form sent twice makes one draft.
     """
-    found = select(Account).where(Account.public_id == account_public_id).options(joinedload(Account.seller))
-    account = db.session().scalar(found)
-    if account is None or not policy.may_write_for(viewer, account) or account.closed_on is not None:
+    account_id = db.session().scalar(select(Account.id).where(Account.public_id == account_public_id))
+    if account_id is None:
         raise NotFound
-    same = select(Quote).where(Quote.source == "portal", Quote.external_id == key, Quote.account_id == account.id)
-    made = db.session().scalar(same) if key else None
+    lock_account(account_id)  # the same form twice at once: the second waits, and finds what the first has made
+    account = (
+        db.session().scalars(select(Account).where(Account.id == account_id).options(joinedload(Account.seller))).one()
+    )
+    if not policy.may_write_for(viewer, account) or account.closed_on is not None:
+        raise NotFound
+    form = f"{account.public_id}.{key[:50]}" if key else ""
+    same = select(Quote).where(Quote.source == "portal", Quote.external_id == form)
+    made = db.session().scalar(same) if form else None
     if made is not None:
         return made
     rep = db.session().get_one(Person, viewer.person_id)
-    return _write_quote(viewer, account, rep, content, "portal", key).quote
+    return _write_quote(viewer, account, rep, content, "portal", form).quote
 
 
 def change_draft(viewer: Viewer, public_id: str, content: QuoteContent, seen_sha256: str) -> QuoteVersion:

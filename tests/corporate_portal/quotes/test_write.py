@@ -319,3 +319,12 @@ def test_an_import_keeps_to_corporate_accounts() -> None:
         db.perform(service.import_quote, online, deal.rep, quotes.content(deal), "crm", "Q1", submitted=False)
     with db.reading() as session:
         assert session.scalars(select(Account)).all()
+
+
+def test_one_form_makes_one_draft_in_each_account(database: object) -> None:
+    deal, other = quotes.deal(), quotes.deal()
+    first = db.perform(service.draft_quote, deal.desk, deal.account.public_id, quotes.content(deal), "form-1")
+    again = db.perform(service.draft_quote, deal.desk, deal.account.public_id, quotes.content(deal), "form-1")
+    elsewhere = db.perform(service.draft_quote, other.desk, other.account.public_id, quotes.content(other), "form-1")
+    assert first.public_id == again.public_id
+    assert elsewhere.public_id != first.public_id
