@@ -32,11 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Beside a failure stands what each person of the journey had before them."""
+    """Beside a failure stands what each person had before them, and what the server said last."""
     report = yield
-    found = getattr(item, "funcargs", {}).get("visit")
+    funcargs = getattr(item, "funcargs", {})
+    found = funcargs.get("visit")
     if report.when == "call" and report.failed and isinstance(found, Visits):
         report.sections += [(f"page {number}", text) for number, text in enumerate(found.screens(), 1)]
+        report.sections.append(("server", (funcargs["tmp_path"] / "server.log").read_text()[-3000:]))
     return report
 
 

@@ -79,12 +79,12 @@ def take_picture(page: Page, name: str, locale: str) -> None:
         page.emulate_media(color_scheme="light")
     if locale == "en" and name in ON_PHONE:
         with _on_phone(page):
-            _keep(page, f"{name}-{locale}-phone")
+            _keep(page, f"{name}-{locale}-phone", full_page=False)
 
 
-def _keep(page: Page, name: str) -> None:
+def _keep(page: Page, name: str, *, full_page: bool = True) -> None:
     page.evaluate("document.fonts.ready.then(() => null)")
     TOUR.mkdir(parents=True, exist_ok=True)
-    picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    picture = Image.open(BytesIO(page.screenshot(full_page=full_page))).convert("RGB")
     few = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     few.save(TOUR / f"{name}.png", optimize=True)

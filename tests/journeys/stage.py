@@ -30,6 +30,7 @@ class Scene:
     setup_offer: str
     seat_price: int
     setup_price: int
+    po_number: str
     net: int
     tax: int
     total: int
@@ -46,7 +47,6 @@ class Scene:
     contact_id = "gokafor"
     rep_password = PASSWORD
     contact_password = "amber cable drifts past noon"
-    po_number = "BW-2407"
 
 
 ENGLISH = Scene(
@@ -65,7 +65,7 @@ ENGLISH = Scene(
     title="GoToMeeting for the Leeds office", quote_subject="Your quote",
     seats="25", discount="10", seats_offer="GoToMeeting Pro, yearly, £140.00",
     setup_offer="Onboarding package, one-off, £820.00",
-    seat_price=14000, setup_price=82000, net=397000, tax=79400, total=476400, paid=200000,
+    seat_price=14000, setup_price=82000, po_number="BW-2407", net=397000, tax=79400, total=476400, paid=200000,
     shown_net="£3,970.00", shown_tax="£794.00", shown_total="£4,764.00",
     typed_part="2,000.00", shown_part="£2,000.00", shown_rest="£2,764.00",
 )  # fmt: skip
@@ -86,7 +86,7 @@ GERMAN = Scene(
     title="GoToMeeting für den Standort Ulm", quote_subject="Ihr Angebot",
     seats="25", discount="12,5", seats_offer="GoToMeeting Pro, jährlich, 160,00 €",
     setup_offer="Einrichtungspaket, einmalig, 950,00 €",
-    seat_price=16000, setup_price=95000, net=445000, tax=84550, total=529550, paid=200000,
+    seat_price=16000, setup_price=95000, po_number="4500073255", net=445000, tax=84550, total=529550, paid=200000,
     shown_net="4.450,00 €", shown_tax="845,50 €", shown_total="5.295,50 €",
     typed_part="2.000,00", shown_part="2.000,00 €", shown_rest="3.295,50 €",
 )  # fmt: skip

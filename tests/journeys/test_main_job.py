@@ -165,11 +165,13 @@ def pay_a_part(contact: Visitor, scene: Scene) -> None:
     """First a card that is declined, then one that is good; in German one that asks for 3-D Secure."""
     contact.click("Pay now")
     contact.tick("Pay a part")
+    contact.fill("Amount", scene.typed_part)
+    contact.look("pay")
+    contact.fill("Amount", "")
     contact.click("Continue to the card")
     contact.sees("Enter the amount that you want to pay.")
     contact.look()
     contact.fill("Amount", scene.typed_part)
-    contact.look("pay")
     contact.click("Continue to the card")
     contact.choose("Test card", contact.walk.says("Visa 0002: declined"))
     contact.click("Pay")
@@ -213,7 +215,7 @@ def check_what_is_written(scene: Scene, number: str) -> None:
         assert (invoice.net, invoice.tax, invoice.total) == (scene.net, scene.tax, scene.total)
         assert invoice.balance == scene.total - scene.paid
         payment = session.scalars(select(Payment)).one()
-        assert (payment.state, payment.amount, payment.failure) == ("succeeded", scene.paid, "generic_decline")
+        assert (payment.state, payment.amount) == ("succeeded", scene.paid)
         booked = session.scalars(select(Allocation)).one()
         assert (booked.kind, booked.amount, booked.payment_id) == ("card", scene.paid, payment.id)
         mails = [(mail.kind, mail.recipient_name) for mail in session.scalars(select(OutboxMail))]
