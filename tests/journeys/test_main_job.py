@@ -17,7 +17,7 @@ from tests.journeys.visitor import ENGLISH, ENGLISH_PLAIN, GERMAN_PLAIN, GERMAN_
 
 WALKS = [
     (ENGLISH, "sqlite"), (GERMAN_WALK, "sqlite"), (ENGLISH_PLAIN, "sqlite"), (GERMAN_PLAIN, "sqlite"),
-    (ENGLISH, "postgresql"), (GERMAN_PLAIN, "postgresql"),
+    (ENGLISH_PLAIN, "postgresql"), (GERMAN_PLAIN, "postgresql"),
 ]  # fmt: skip
 
 
