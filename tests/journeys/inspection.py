@@ -1,4 +1,4 @@
-"""What every page must be: without accessibility findings in light and dark, and no wider than a phone; and the tour."""
+"""What every page must be: free of accessibility findings in light and dark, no wider than a phone; and the tour."""
 
 import os
 from collections.abc import Iterator
