@@ -12,11 +12,13 @@ from billing_core.orders import models as orders
 from billing_core.payments import models as payments
 from billing_core.sellers import models as sellers
 from billing_core.subscriptions import models as subscriptions
+from corporate_portal.api import models as api
 from corporate_portal.quotes import models as quotes
+from corporate_portal.requests import models as requests
 
 ROOMS = (
-    accounts, audit, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering, orders, payments,
-    people, quotes, sellers, subscriptions,
+    accounts, api, audit, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering, orders, payments,
+    people, quotes, requests, sellers, subscriptions,
 )  # fmt: skip
 
 metadata = Base.metadata

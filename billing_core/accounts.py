@@ -48,6 +48,8 @@ class Account(Base):
     """When VIES, or finance with a note, confirmed the VAT ID; it counts for 90 days (domain.md 5)."""
     vat_note: Mapped[str] = mapped_column(Text, default="")
     po_required: Mapped[bool] = mapped_column(default=False)
+    po_pattern: Mapped[str] = mapped_column(String(60), default="")
+    """What a purchase order number looks like: # a digit, @ a letter, * anything further, the rest as it is."""
     payment_days: Mapped[int] = mapped_column(default=30)
     hides_contacts: Mapped[bool] = mapped_column(default=False)
     """Do not name the billing contact to admins who are not one (domain.md 2b)."""
@@ -59,6 +61,28 @@ class Account(Base):
     def is_corporate(self) -> bool:
         """Sold and managed through a representative."""
         return self.kind == "corporate"
+
+
+class PurchaseOrder(Base):
+    """A purchase order number that the account keeps, with what it may be used for. Numbers not kept here are free."""
+
+    __tablename__ = "purchase_order"
+    __table_args__ = (
+        UniqueConstraint("account_id", "number", name="ux_purchase_order"),
+        CheckConstraint("budget IS NULL OR budget >= 0", name="ck_purchase_order_budget"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    number: Mapped[str] = mapped_column(String(100))
+    expires_on: Mapped[date | None]
+    """Last day on which it may be used."""
+    budget: Mapped[int | None]
+    """Gross, smallest units of the account's currency; exceeding it warns, and refuses nothing."""
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    """No longer offered; what was ordered under it stays."""
 
 
 def vat_is_confirmed(account: Account, now: datetime) -> bool:

@@ -29,6 +29,8 @@ class Person(Base):
     phone: Mapped[str] = mapped_column(String(40), default="")
     locale: Mapped[str] = mapped_column(String(2))
     staff_role: Mapped[str | None] = mapped_column(String(16))
+    discount_limit: Mapped[int] = mapped_column(default=1000)
+    """Of a representative: the discount in basis points of the list price that needs no manager."""
     disabled_at: Mapped[datetime | None] = mapped_column(Instant)
 
     @property

@@ -15,19 +15,33 @@ def spell_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
 
 
 def run() -> None:
-    """Each migration in a transaction of its own; batch mode, since SQLite cannot alter a column."""
+    """All or nothing. Batch mode, since SQLite cannot alter a column: it copies the table and drops the old one.
+
+    SQLite takes that dropping for a deletion of rows that others point to, so foreign keys are checked afterwards.
+    """
     with db.engine().connect() as connection:
-        context.configure(
-            connection=connection,
-            target_metadata=metadata,
-            render_as_batch=True,
-            render_item=spell_type,
-            compare_type=True,
-            transaction_per_migration=True,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
-        connection.commit()
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite:
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            context.configure(
+                connection=connection,
+                target_metadata=metadata,
+                render_as_batch=True,
+                render_item=spell_type,
+                compare_type=True,
+                transaction_per_migration=True,
+            )
+            with context.begin_transaction():
+                context.run_migrations()
+            if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                raise RuntimeError("the migration left rows that point to nothing")
+            connection.commit()
+        finally:
+            connection.rollback()
+            if is_sqlite:
+                connection.exec_driver_sql("PRAGMA foreign_keys = ON")
 
 
 run()

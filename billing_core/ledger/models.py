@@ -131,11 +131,99 @@ class InvoiceTax(Base):
     """The msgid of the reason for the tax, shown under the totals; empty in the plain case."""
 
 
+class CreditNote(Base):
+    """A correction in the customer's favour, with a number series of its own. Amounts are positive: what is credited.
+
+    It first reduces the open balance of `invoice_id`, where it names one; the rest becomes account credit (domain.md
+    5). An issued credit note never changes.
+    """
+
+    __tablename__ = "credit_note"
+    __table_args__ = (
+        CheckConstraint("total = net + tax AND total >= 0", name="ck_credit_note_total"),
+        UniqueConstraint("cause", name="ux_credit_note_cause"),
+        Index("ix_credit_note_account", "account_id", "issued_on", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    number: Mapped[str] = mapped_column(String(60), unique=True)
+    cause: Mapped[str] = mapped_column(String(80))
+    """The public id of what brought it about: the same cause credits once."""
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("billing_contact.id"))
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)
+    currency: Mapped[str] = mapped_column(String(3))
+    locale: Mapped[str] = mapped_column(String(2))
+    issued_on: Mapped[date]
+    issued_at: Mapped[datetime] = mapped_column(Instant)
+    title: Mapped[str] = mapped_column(String(160), default="")
+    quote_number: Mapped[str] = mapped_column(String(40), default="")
+    order_number: Mapped[str] = mapped_column(String(40), default="")
+    po_number: Mapped[str] = mapped_column(String(100), default="")
+    net: Mapped[int]
+    tax: Mapped[int]
+    total: Mapped[int]
+    bill_to: Mapped[bytes] = mapped_column(LargeBinary)
+    issued_by: Mapped[bytes] = mapped_column(LargeBinary)
+    user_id: Mapped[str] = mapped_column(String(254), default="")
+
+    account: Mapped[Account] = relationship(lazy="raise_on_sql")
+    invoice: Mapped[Invoice | None] = relationship(lazy="raise_on_sql")
+    lines: Mapped[list["CreditNoteLine"]] = relationship(lazy="raise_on_sql", order_by="CreditNoteLine.position")
+    taxes: Mapped[list["CreditNoteTax"]] = relationship(lazy="raise_on_sql", order_by="CreditNoteTax.id")
+
+    @property
+    def letterhead(self) -> Letterhead:
+        """The seller as it stands on the document."""
+        return Letterhead.from_bytes(self.issued_by)
+
+
+class CreditNoteLine(Base):
+    """One credited position; net is positive."""
+
+    __tablename__ = "credit_note_line"
+    __table_args__ = (UniqueConstraint("credit_note_id", "position", name="ux_credit_note_line"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    credit_note_id: Mapped[int] = mapped_column(ForeignKey("credit_note.id"))
+    position: Mapped[int]
+    description: Mapped[str] = mapped_column(String(300))
+    detail: Mapped[str] = mapped_column(String(300), default="")
+    quantity: Mapped[int]
+    unit: Mapped[str] = mapped_column(String(20), default="")
+    unit_price: Mapped[int]
+    discount: Mapped[int] = mapped_column(default=0)
+    net: Mapped[int]
+    period_start: Mapped[date | None]
+    period_end: Mapped[date | None]
+    tax_category: Mapped[str] = mapped_column(String(3))
+    tax_rate: Mapped[int]
+    exemption: Mapped[str] = mapped_column(Text, default="")
+
+
+class CreditNoteTax(Base):
+    """Tax of one category and rate on the net sum of the credited lines."""
+
+    __tablename__ = "credit_note_tax"
+    __table_args__ = (UniqueConstraint("credit_note_id", "category", "rate", name="ux_credit_note_tax"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    credit_note_id: Mapped[int] = mapped_column(ForeignKey("credit_note.id"))
+    category: Mapped[str] = mapped_column(String(3))
+    rate: Mapped[int]
+    net: Mapped[int]
+    tax: Mapped[int]
+    exemption: Mapped[str] = mapped_column(Text, default="")
+    why: Mapped[str] = mapped_column(Text, default="")
+
+
 class Allocation(Base):
     """Money that reduced an invoice's balance (negative: that raised it again). Append-only.
 
-    kind: card (a payment through the processor), imported (paid before the import). `reference` is the processor's id
-    of the money, unique, so that the same money is never booked twice.
+    kind: card (a payment through the processor), imported (paid before the import), credit_note. `reference` names the
+    money where it comes from, unique, so that the same money is never booked twice.
     """
 
     __tablename__ = "allocation"
@@ -179,7 +267,7 @@ class CreditEntry(Base):
     currency: Mapped[str] = mapped_column(String(3))
     amount: Mapped[int]
     kind: Mapped[str] = mapped_column(String(16))
-    """overpayment: money for an invoice that was settled otherwise in the meantime."""
+    """overpayment: money for an invoice that was settled otherwise in the meantime. credit_note: credited, not owed."""
     reference: Mapped[str] = mapped_column(String(120))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
     booked_at: Mapped[datetime] = mapped_column(Instant)

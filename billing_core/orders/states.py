@@ -1,7 +1,17 @@
-"""The moves of a service order (domain.md 4)."""
+"""The moves of a service order (domain.md 4) and of the invoices that it still has to bring."""
 
 from billing_core.transitions import Machine
 
-PENDING, FULFILLED = "pending", "fulfilled"
+PENDING, FULFILLED, CANCELLED = "pending", "fulfilled", "cancelled"
+WAITING, ISSUED = "waiting", "issued"
 
-ORDER = Machine("Service order", PENDING, {(PENDING, "fulfil"): FULFILLED})
+ORDER = Machine(
+    "Service order",
+    PENDING,
+    {(PENDING, "fulfil"): FULFILLED, (PENDING, "cancel"): CANCELLED},
+)
+SCHEDULE = Machine(
+    "Scheduled invoice",
+    WAITING,
+    {(WAITING, "issue"): ISSUED, (WAITING, "cancel"): CANCELLED},
+)

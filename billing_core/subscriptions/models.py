@@ -1,13 +1,13 @@
 """Subscription. Its state on a day is derived from its dates, so that no job has to run for it to be true."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from billing_core.accounts import Account
 from billing_core.catalogue.models import Product
-from billing_core.db import Base
+from billing_core.db import Base, Instant
 
 
 class Subscription(Base):
@@ -38,6 +38,10 @@ class Subscription(Base):
     period_start: Mapped[date]
     period_end: Mapped[date]
     is_trial: Mapped[bool] = mapped_column(default=False)
+    removed_at_end: Mapped[int] = mapped_column(default=0)
+    """Seats that are not to be renewed: they leave at the term's end (domain.md 4)."""
+    renewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("subscription.id"))
+    """The subscription whose term follows on this one's."""
     cancelled_on: Mapped[date | None]
     """The day the renewal was switched off; use goes on until period_end."""
 
@@ -58,3 +62,15 @@ class Subscription(Base):
         if self.is_trial:
             return "trial"
         return "pending_cancellation" if self.cancelled_on else "active"
+
+
+class SeatAssignment(Base):
+    """A person uses one seat of a subscription."""
+
+    __tablename__ = "seat_assignment"
+    __table_args__ = (UniqueConstraint("subscription_id", "person_id", name="ux_seat_assignment"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    assigned_at: Mapped[datetime] = mapped_column(Instant)

@@ -1,5 +1,8 @@
 """The mails around a quote. Each is worded in its reader's language and written in the transaction of what it tells."""
 
+from sqlalchemy import select
+
+from billing_core import db, templating
 from billing_core.mail.service import Recipient, send_mail
 from billing_core.orders.models import ServiceOrder
 from billing_core.people import BillingContact, Person
@@ -59,6 +62,31 @@ def tell_rejected(version: QuoteVersion, decision: QuoteDecision) -> None:
     about = _about(version) | {"decision": decision}
     subject = mark("%(company)s rejected quote %(number)s")
     send_mail("quote-rejected", subject, _reader(quote.rep), about, account_id=quote.account_id)
+
+
+def tell_managers(version: QuoteVersion) -> None:
+    """Every manager: a discount waits for an answer."""
+    managers = select(Person).where(Person.staff_role == "rep_manager", Person.disabled_at.is_(None))
+    share = {"share": templating.rate(version.discount_share), "rep": version.quote.rep.name}
+    for manager in db.session().scalars(managers.order_by(Person.id)):
+        _notice(version, manager, mark("%(rep)s asks for a discount of %(share)s on quote %(number)s"), **share)
+
+
+def tell_approved(version: QuoteVersion, manager: str) -> None:
+    """The representative: the quote has been sent."""
+    _notice(version, version.quote.rep, mark("%(manager)s approved quote %(number)s, it is sent"), manager=manager)
+
+
+def tell_returned(version: QuoteVersion, manager: str, note: str) -> None:
+    """The representative: the quote is a draft again, with the manager's note."""
+    headline = mark("%(manager)s returned quote %(number)s to you")
+    _notice(version, version.quote.rep, headline, said=note, manager=manager)
+
+
+def _notice(version: QuoteVersion, person: Person, headline: str, said: str = "", **values: object) -> None:
+    """A short mail to one of the vendor's staff: what happened, in whose words, and the way to the quote."""
+    about = _about(version) | {"headline": headline, "values": values, "said": said, **values}
+    send_mail("quote-notice", headline, _reader(person), about, account_id=version.account_id)
 
 
 def _about(version: QuoteVersion) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Quote, its versions and lines, and the decision. All amounts are smallest units of the quote's currency."""
+"""Quote, its versions and lines, its thread, approval and decision. Amounts are smallest units of its currency."""
 
 from datetime import date, datetime
 
@@ -9,6 +9,7 @@ from billing_core.accounts import Account
 from billing_core.catalogue.models import Product
 from billing_core.db import Base, Instant, partial_index
 from billing_core.people import Person
+from billing_core.subscriptions.models import Subscription
 from corporate_portal.quotes import states
 
 
@@ -43,9 +44,11 @@ class QuoteVersion(Base):
     __table_args__ = (
         UniqueConstraint("quote_id", "version", name="ux_quote_version"),
         partial_index("ux_quote_current", "quote_id", unique=True, where="is_current"),
+        partial_index("ux_quote_shown", "quote_id", unique=True, where="is_shown"),
         CheckConstraint("total = net + tax", name="ck_quote_total"),
         Index("ix_quote_version_account", "account_id", "state", "id"),
         partial_index("ix_quote_expiring", "expires_at", where="state IN ('sent', 'change_requested')"),
+        Index("ix_quote_version_state", "state", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -54,6 +57,9 @@ class QuoteVersion(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     version: Mapped[int]
     is_current: Mapped[bool] = mapped_column(default=True)
+    """The version that counts: the last one written."""
+    is_shown: Mapped[bool] = mapped_column(default=False)
+    """The version that the customer sees: the last one submitted; superseded while its successor is in the making."""
     state: Mapped[str] = mapped_column(String(24), default=states.DRAFT)
     title: Mapped[str] = mapped_column(String(160))
     notes: Mapped[str] = mapped_column(Text, default="")
@@ -67,10 +73,19 @@ class QuoteVersion(Base):
     zone: Mapped[str] = mapped_column(String(40))
     expires_at: Mapped[datetime | None] = mapped_column(Instant)
     """The end of that day as an instant: not acceptable from then on (half-open)."""
+    percent_off: Mapped[int] = mapped_column(default=0)
+    """Discount on the whole quote in basis points: off every line, in every period. Not both with `amount_off`."""
+    amount_off: Mapped[int] = mapped_column(default=0)
+    """Discount on the whole quote in smallest units: once, off what the acceptance bills."""
+    discount_share: Mapped[int] = mapped_column(default=0)
+    """All discounts together in basis points of the list price: what the representative's limit is compared with."""
     net: Mapped[int]
     tax: Mapped[int]
     total: Mapped[int]
+    """What the acceptance bills less what it credits, from the lines' `due`; below zero where more is credited."""
     created_at: Mapped[datetime] = mapped_column(Instant)
+    reminded_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the contacts and the representative were told that the deadline is near; at most once a version."""
     submitted_at: Mapped[datetime | None] = mapped_column(Instant)
     first_viewed_at: Mapped[datetime | None] = mapped_column(Instant)
     document: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -100,7 +115,12 @@ class QuoteVersion(Base):
 
 
 class QuoteLine(Base):
-    """One position. frequency: monthly, yearly or once; net covers one billing period of it, less the discount."""
+    """One position. frequency: monthly, yearly or once; `effect` says what the acceptance does with it.
+
+    start: a recurring product begins, or something is delivered once. renew: a term follows on that of `subscription`.
+    add: seats join `subscription` until its term ends, prorated. remove: seats leave it, at the term's end, or at
+    `starts_on` where the line is credited. free: an amount with words of its own, below zero a credit.
+    """
 
     __tablename__ = "quote_line"
     __table_args__ = (UniqueConstraint("version_id", "position", name="ux_quote_line"),)
@@ -119,16 +139,33 @@ class QuoteLine(Base):
     """Basis points, where the discount was given as a share; `discount` is what it comes to."""
     discount: Mapped[int] = mapped_column(default=0)
     """Smallest units taken off the line, positive."""
+    rebate: Mapped[int] = mapped_column(default=0)
+    """This line's share of the percentage off the whole quote, smallest units, in every period."""
+    once_off: Mapped[int] = mapped_column(default=0)
+    """This line's share of the amount off the whole quote, smallest units, off `due` alone."""
     net: Mapped[int]
+    """One billing period of the line: quantity * unit_price - discount - rebate."""
+    due: Mapped[int]
+    """What the acceptance bills for it, net: the first period, or the prorated amount; below zero what it credits."""
     tax_category: Mapped[str] = mapped_column(String(3))
     tax_rate: Mapped[int]
     exemption: Mapped[str] = mapped_column(Text, default="")
+    effect: Mapped[str] = mapped_column(String(8), default="start")
+    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscription.id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    """First day after the line's term; None for what is delivered once."""
+    whole_periods: Mapped[int | None]
+    """Of a prorated amount: whole billing periods, and `days` of the `of_days` of one more."""
+    days: Mapped[int | None]
+    of_days: Mapped[int | None]
 
+    subscription: Mapped[Subscription | None] = relationship(lazy="raise_on_sql")
     product: Mapped[Product] = relationship(lazy="raise_on_sql")
 
 
 class QuoteTax(Base):
-    """Tax of one category and rate on the net sum of the lines due at once."""
+    """Tax of one category and rate on the net sum of the lines due at once; credited lines have rows of their own."""
 
     __tablename__ = "quote_tax"
 
@@ -144,10 +181,16 @@ class QuoteTax(Base):
 
 
 class QuoteDecision(Base):
-    """The one decision on a version: accepted or rejected, with its evidence (domain.md 4). Append-only."""
+    """The one decision on a version: accepted or rejected, with its evidence (domain.md 4). Append-only.
+
+    A quote is accepted once; a rejected version may be followed by another.
+    """
 
     __tablename__ = "quote_decision"
-    __table_args__ = (UniqueConstraint("quote_id", name="ux_quote_decision"),)
+    __table_args__ = (
+        partial_index("ux_quote_accepted", "quote_id", unique=True, where="verdict = 'accepted'"),
+        Index("ix_quote_decision_quote", "quote_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     version_id: Mapped[int] = mapped_column(ForeignKey("quote_version.id"), unique=True)
@@ -159,9 +202,73 @@ class QuoteDecision(Base):
     decided_at: Mapped[datetime] = mapped_column(Instant)
     reason: Mapped[str] = mapped_column(Text, default="")
     po_number: Mapped[str] = mapped_column(String(100), default="")
+    po_expires_on: Mapped[date | None]
+    admin_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """Who becomes an account admin with one seat of each product."""
+    channel: Mapped[str] = mapped_column(String(8), default="portal")
+    """portal: the contact decided there. mail, phone: `recorded_by` wrote it down, with the proof's `reference`."""
+    reference: Mapped[str] = mapped_column(String(200), default="")
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
+    credit_note_id: Mapped[int | None] = mapped_column(ForeignKey("credit_note.id"))
     order_id: Mapped[int | None] = mapped_column(ForeignKey("service_order.id"))
     evidence: Mapped[bytes] = mapped_column(LargeBinary)
     """JSON: version hash, wording and terms version, locale, person, rights, session, UTC and zone shown, IP, agent."""
 
     quote_version: Mapped[QuoteVersion] = relationship(lazy="raise_on_sql", back_populates="decision")
+    recorded_by: Mapped[Person | None] = relationship(lazy="raise_on_sql", foreign_keys=[recorded_by_id])
+    admin_person: Mapped[Person | None] = relationship(lazy="raise_on_sql", foreign_keys=[admin_person_id])
+
+
+class QuoteApproval(Base):
+    """A manager is asked for a discount above the representative's limit. At most one open ask per version."""
+
+    __tablename__ = "quote_approval"
+    __table_args__ = (
+        partial_index("ux_quote_approval_open", "version_id", unique=True, where="decided_at IS NULL"),
+        CheckConstraint("verdict IN ('', 'approved', 'returned')", name="ck_quote_approval_verdict"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("quote_version.id"), index=True)
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    discount_share: Mapped[int]
+    """Basis points of the list price, as the manager sees it."""
+    limit: Mapped[int]
+    """The representative's limit at that time, basis points."""
+    sha256: Mapped[str] = mapped_column(String(64))
+    """Of the draft that is to be approved."""
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    verdict: Mapped[str] = mapped_column(String(10), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+
+    asked_by: Mapped[Person | None] = relationship(lazy="raise_on_sql", foreign_keys=[asked_by_id])
+    decided_by: Mapped[Person | None] = relationship(lazy="raise_on_sql", foreign_keys=[decided_by_id])
+
+
+class QuoteMessage(Base):
+    """One entry of the thread that stays with the quote through all its versions. Append-only, read by both sides.
+
+    kind: comment; change (the contact asks for another version); revival (asks for an expired quote again); request
+    (what the quote was made from).
+    """
+
+    __tablename__ = "quote_message"
+    __table_args__ = (
+        Index("ix_quote_message_quote", "quote_id", "id"),
+        CheckConstraint("side IN ('customer', 'vendor')", name="ck_quote_message_side"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    quote_id: Mapped[int] = mapped_column(ForeignKey("quote.id"))
+    version: Mapped[int]
+    """The number of the version that it was written under."""
+    side: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(8))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_name: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime] = mapped_column(Instant)

@@ -16,8 +16,15 @@ class Importer:
     actor: str = "import"
 
 
-Author = Viewer | Importer
-"""Who writes quotes: a representative at the desk, or the import."""
+@dataclass(frozen=True)
+class Integration:
+    """Another program of the vendor, with a token: it writes for corporate accounts in their representatives' place."""
+
+    actor: str
+
+
+Author = Viewer | Importer | Integration
+"""Who writes quotes: a representative at the desk, the import, or another program."""
 
 
 def may_decide(viewer: Viewer, account_id: int) -> bool:
@@ -34,6 +41,8 @@ def may_write_for(author: Author, account: Account) -> bool:
     """Quotes of a corporate account are written by its own representative, or come with an import."""
     if isinstance(author, Importer):
         return account.is_corporate
+    if isinstance(author, Integration):
+        return account.is_corporate and account.rep_id is not None
     return author.is_staff("rep") and account.is_corporate and account.rep_id == author.person_id
 
 
@@ -46,6 +55,16 @@ def can_withdraw(author: Author, version: QuoteVersion, account: Account, now: d
     """A draft or an open quote, by those who may write it."""
     possible = states.QUOTE.allows(version.state, "withdraw") and not version.is_expired(now)
     return version.is_current and possible and may_write_for(author, account)
+
+
+def can_revise(author: Author, version: QuoteVersion, account: Account, now: datetime) -> bool:
+    """What was sent and is not accepted or withdrawn, by those who may write it."""
+    return version.is_current and version.shown_state(now) in states.REVISABLE and may_write_for(author, account)
+
+
+def may_approve(viewer: Viewer) -> bool:
+    """A manager of representatives answers for discounts above their limits."""
+    return viewer.is_staff("rep_manager")
 
 
 def sees_all_quotes(viewer: Viewer) -> bool:

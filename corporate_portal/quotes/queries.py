@@ -45,9 +45,8 @@ class Receipt:
 
 
 def shown_to(viewer: Viewer) -> ColumnElement[bool]:
-    """The versions that exist for a contact: current, submitted, of an account where the viewer is a contact."""
-    submitted = and_(QuoteVersion.is_current, QuoteVersion.submitted_at.is_not(None))
-    return and_(submitted, QuoteVersion.account_id.in_(sorted(viewer.account_ids)))
+    """The versions that exist for a contact: the last submitted one of each quote of the accounts billed to them."""
+    return and_(QuoteVersion.is_shown, QuoteVersion.account_id.in_(sorted(viewer.account_ids)))
 
 
 def _in_current_account(viewer: Viewer) -> ColumnElement[bool]:

@@ -20,6 +20,24 @@ class QuoteChanged(QuoteRefusal):
     message = mark("This quote has changed since you reviewed it. Please review the new version first.")
 
 
+class NewVersionComing(QuoteRefusal):
+    """The representative has begun another version: this one is superseded, the next is not yet submitted."""
+
+    message = mark("%(rep)s is preparing a new version of this quote, so this one can no longer be decided.")
+
+
+class NotRevisable(QuoteRefusal):
+    """Drafts are changed, not revised; what was accepted or withdrawn stays what it is."""
+
+    message = mark("This quote can no longer be revised. Nothing was changed.")
+
+
+class NotAwaitingApproval(QuoteRefusal):
+    """A manager's answer for a quote that asks for none."""
+
+    message = mark("This quote does not wait for an approval any more. Nothing was changed.")
+
+
 class QuoteWithdrawn(QuoteRefusal):
     """The representative took it back."""
 

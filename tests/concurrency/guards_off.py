@@ -14,6 +14,7 @@ from app.cli import main
 from billing_core import clock, db
 from billing_core.payments import moves
 from corporate_portal.quotes import queries, service, states, views
+from corporate_portal.quotes.service import deciding
 
 WINDOW = 0.05
 """Seconds between looking and acting, as a naive program has them."""
@@ -21,7 +22,7 @@ WINDOW = 0.05
 
 def without_second_look() -> None:
     """Quotes are looked at before the transaction and accepted in it without another look."""
-    locked, refuse = service._locked_for_contact, service.refuse_unless_open
+    locked, refuse = deciding.locked_for_contact, deciding.refuse_unless_open
 
     class NaiveDatabase:
         """What the views of quotes take for `billing_core.db`."""
@@ -44,8 +45,8 @@ def without_second_look() -> None:
         return version, contact
 
     views.db = NaiveDatabase  # type: ignore[assignment]
-    service._locked_for_contact = as_it_was
-    service.refuse_unless_open = lambda _version, _now: None
+    deciding.locked_for_contact = as_it_was
+    deciding.refuse_unless_open = lambda _version, _now: None
 
 
 def without_hold() -> None:

@@ -41,6 +41,8 @@ def put_prices(version: QuoteVersion, priced: PricedQuote) -> None:
             percent_off=line.percent_off,
             discount=line.discount,
             net=line.net,
+            due=line.net,
+            starts_on=version.starts_on,
             tax_category=line.tax_category,
             tax_rate=line.tax_rate,
             exemption=line.exemption,

@@ -22,8 +22,10 @@ from billing_core.permissions import SessionFacts
 from billing_core.subscriptions.models import Subscription
 from corporate_portal.quotes import service
 from corporate_portal.quotes.models import Quote, QuoteDecision
+from corporate_portal.quotes.offer import terms
 from corporate_portal.quotes.offer.content import LineWish, Rejection
 from corporate_portal.quotes.refusals import AlreadyDecided, QuoteChanged, QuoteExpired, QuoteRefusal, QuoteWithdrawn
+from corporate_portal.quotes.service import deciding
 from tests.conftest import Database
 from tests.corporate_portal.quotes.counting import counts
 from tests.factories import core, quotes
@@ -188,7 +190,7 @@ def test_card_now_needs_the_right_to_pay() -> None:
     deal = quotes.deal()
     quote = quotes.sent(deal)
     only_accepts = core.contact(deal.account, core.person("Olaf"), rights="accept")
-    said = service.declaration(quotes.version(quote), "Olaf", "Head of Accounts", "en")
+    said = terms.declaration(quotes.version(quote), "Olaf", "Head of Accounts", "en")
     sent = quotes.acceptance(deal, quote, payment="card", wording_sha256=said.sha256)
     with pytest.raises(Invalid):
         db.perform(service.accept_quote, core.viewer(only_accepts), quote.public_id, sent)
@@ -229,9 +231,9 @@ def test_a_part_that_fails_refuses_the_whole(part: str, monkeypatch: pytest.Monk
         raise RuntimeError(part)
 
     if part == "mails":
-        monkeypatch.setattr(service.mails, "tell_accepted", fail)
+        monkeypatch.setattr(deciding.mails, "tell_accepted", fail)
     else:
-        monkeypatch.setattr(service, part, fail)
+        monkeypatch.setattr(deciding, part, fail)
     with pytest.raises(RuntimeError, match=part):
         db.perform(service.accept_quote, deal.portal, quote.public_id, sent)
     assert counts() == before

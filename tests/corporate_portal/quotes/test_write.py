@@ -20,10 +20,12 @@ from billing_core.people import BillingContact
 from billing_core.permissions import Realm
 from billing_core.sellers.models import TaxRate
 from corporate_portal.quotes import jobs, service
+from corporate_portal.quotes.models import Quote
 from corporate_portal.quotes.offer.content import LineWish
 from corporate_portal.quotes.refusals import (
     DraftChanged,
     DraftOutdated,
+    FrozenQuote,
     NobodyMayAccept,
     NotSubmitted,
     NotYourAccount,
@@ -301,13 +303,13 @@ def test_an_import_adds_changes_and_refuses() -> None:
     content = replace(content, title="Changed")
     assert put(submitted=False) == "changed"
     with db.reading() as session:
-        quote = session.scalars(select(service.Quote)).one()
+        quote = session.scalars(select(Quote)).one()
     version = quotes.version(quote)
     assert (version.version, version.title, version.net) == (2, "Changed", 19800)
     assert put(submitted=True) == "changed"
     version = quotes.version(quote)
     assert (version.version, version.state, version.shown_state(clock.now())) == (3, "sent", "expired")
-    with pytest.raises(service.FrozenQuote):
+    with pytest.raises(FrozenQuote):
         put(submitted=True)
     assert counts()["outbox_mail"] == 0
 
