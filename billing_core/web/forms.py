@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from flask import Response, after_this_request
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, IntegerField, StringField, TextAreaField
 from wtforms.form import BaseForm
 from wtforms.validators import Length, Optional, StopValidation, ValidationError
 
 from billing_core import money, words
-from billing_core.errors import Invalid, Refusal
+from billing_core.errors import Invalid, Refusal, TooMany
 from billing_core.words import lazy, mark
 
 LONGEST_INTEGER = 9
@@ -40,7 +41,9 @@ class Form(FlaskForm):  # type: ignore[misc]
             return _Words()
 
     def refuse(self, refusal: Refusal) -> None:
-        """Show a refusal of the service on this form."""
+        """Show a refusal of the service on this form; a throttle also tells the browser when to come back."""
+        if isinstance(refusal, TooMany):
+            _come_back_after(refusal.retry_after)
         field = getattr(refusal, "field", None)
         target = self._fields.get(field) if field else None
         sentence = words.sentence(refusal)
@@ -48,6 +51,13 @@ class Form(FlaskForm):  # type: ignore[misc]
             self.form_errors.append(sentence)
         else:
             target.errors = [*target.errors, sentence]
+
+
+def _come_back_after(seconds: int) -> None:
+    @after_this_request
+    def tell(response: Response) -> Response:
+        response.headers["Retry-After"] = str(seconds)
+        return response
 
 
 class Needed:
