@@ -1,6 +1,6 @@
 """Service orders: placed with the acceptance of a quote, fulfilled at once or on the day on which they start."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -27,10 +27,36 @@ class OrderedLine:
     currency: str
     term_start: date
     term_end: date | None
+    effect: str = "start"
+    """start, renew, add, remove or free, as the quote's line says."""
+    subscription_id: int | None = None
+    """The subscription that an add, remove or renew is about."""
+    description: str = ""
+    unit: str = ""
+    """A seat kind, or empty."""
+    discount: int = 0
+    """Off each billing period, in smallest units."""
+    is_credited: bool = False
+    """A removal that carries a negative amount: the seats leave at term_start, not at the term's end."""
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    """What the invoices of an order say, now and later. payment_days as the quote says."""
+
+    contact_id: int | None
+    title: str
+    locale: str
+    currency: str
+    po_number: str
+    quote_number: str
+    payment_days: int
+    admin_person_id: int | None = None
+    """Who becomes an account admin, with one seat of each product."""
 
 
 def place_order(
-    account: Account, origin: str, starts_on: date, lines: tuple[OrderedLine, ...], actor: str
+    account: Account, origin: str, starts_on: date, lines: tuple[OrderedLine, ...], actor: str, facts: OrderFacts
 ) -> ServiceOrder:
     """Write the order of an accepted text (`origin`, its public id; a text is ordered once, by a unique constraint).
 
@@ -43,7 +69,7 @@ def place_order(
     now, public_id = clock.now(), db.public_id("ord")
     order = ServiceOrder(
         public_id=public_id, number=public_id, account_id=account.id, origin=origin, state=states.ORDER.initial,
-        starts_on=starts_on, placed_at=now,
+        starts_on=starts_on, placed_at=now, **asdict(facts),
         lines=[_line(position, line) for position, line in enumerate(lines, start=1)],
     )  # fmt: skip
     db.session().add(order)
@@ -69,10 +95,7 @@ def number_order(order: ServiceOrder, seller: Seller, actor: str) -> None:
 
 
 def _line(position: int, line: OrderedLine) -> OrderLine:
-    return OrderLine(
-        position=position, product_id=line.product_id, tier=line.tier, seats=line.seats, frequency=line.frequency,
-        unit_price=line.unit_price, currency=line.currency, term_start=line.term_start, term_end=line.term_end,
-    )  # fmt: skip
+    return OrderLine(position=position, **asdict(line))
 
 
 def start_instant(day: date, zone: str) -> datetime:

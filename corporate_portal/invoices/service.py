@@ -7,7 +7,7 @@ from datetime import timedelta
 from billing_core import clock
 from billing_core.accounts import Account
 from billing_core.documents.service import request_document
-from billing_core.ledger.models import Invoice
+from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.ledger.service import BillTo, InvoiceDraft, LineDraft, number_invoice, write_invoice
 from billing_core.orders.models import ServiceOrder
 from billing_core.orders.service import number_order
@@ -29,9 +29,19 @@ class OrderBill:
     lines: Sequence[LineDraft]
     payment_days: int
     """As the quote says."""
+    credited: Sequence[LineDraft] = ()
+    """What the acceptance credits, as positive amounts."""
 
 
-def issue_for_order(order: ServiceOrder, bill: OrderBill, contact: BillingContact, actor: str) -> Invoice:
+@dataclass(frozen=True)
+class Issued:
+    """The documents of one acceptance. There is no invoice where nothing is billed, no credit note without credits."""
+
+    invoice: Invoice | None
+    credit_note: CreditNote | None
+
+
+def issue_for_order(order: ServiceOrder, bill: OrderBill, contact: BillingContact, actor: str) -> Issued:
     """Issue the invoice of an order, ask for its PDF and mail it to the contact, who comes with the person.
 
     Numbers the order too: both numbers are taken when every row is written, because only document and mail need them.
@@ -66,7 +76,7 @@ def issue_for_order(order: ServiceOrder, bill: OrderBill, contact: BillingContac
     number_invoice(invoice, seller.code, actor)
     request_document(invoice.public_id, "invoice", invoice.locale, f"{invoice.number}.pdf")
     mails.tell_issued(invoice, account, contact)
-    return invoice
+    return Issued(invoice, None)
 
 
 def _bill_to(account: Account, contact: BillingContact) -> BillTo:

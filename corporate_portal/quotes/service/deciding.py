@@ -6,7 +6,7 @@ from billing_core import audit, clock, db
 from billing_core.accounts import Account
 from billing_core.documents import service as documents
 from billing_core.errors import Invalid
-from billing_core.orders.service import place_order
+from billing_core.orders.service import OrderFacts, place_order
 from billing_core.people import BillingContact
 from billing_core.permissions import Right, Viewer
 from billing_core.words import mark
@@ -56,10 +56,14 @@ def accept_quote(viewer: Viewer, public_id: str, acceptance: Acceptance) -> Quot
     quote, account = version.quote, version.quote.account
     po_number = check_po_number(account, acceptance.po_number)
     payment = check_payment(viewer, account, acceptance.payment)
-    order = place_order(account, version.public_id, version.starts_on, ordered_lines(version), viewer.actor)
+    facts = OrderFacts(
+        contact.id, version.title, version.locale, quote.currency, po_number, quote.number,
+        parties_of(version).account.payment_days,
+    )  # fmt: skip
+    order = place_order(account, version.public_id, version.starts_on, ordered_lines(version), viewer.actor, facts)
     bill = OrderBill(
         account, version.title, version.locale, quote.currency, po_number, quote.number, due_at_once(version),
-        parties_of(version).account.payment_days,
+        facts.payment_days,
     )  # fmt: skip
     pdf = documents.content(version.public_id, "quote")
     decided = Decided("accepted", now, said, po_number, payment, pdf_sha256=pdf.sha256 if pdf else None)
@@ -67,12 +71,14 @@ def accept_quote(viewer: Viewer, public_id: str, acceptance: Acceptance) -> Quot
     decision.order_id = order.id
     version.state = states.QUOTE.after(version.state, "accept")
     db.session().flush()
-    invoice = issue_for_order(order, bill, contact, viewer.actor)
-    decision.invoice_id = invoice.id
+    issued = issue_for_order(order, bill, contact, viewer.actor)
+    decision.invoice_id = issued.invoice.id if issued.invoice else None
+    decision.credit_note_id = issued.credit_note.id if issued.credit_note else None
     db.session().flush()
     audit.record(
         viewer.actor, "quote.accepted", public_id, account.id,
-        version=version.version, sha256=version.sha256, order=order.number, invoice=invoice.number,
+        version=version.version, sha256=version.sha256, order=order.number,
+        invoice=issued.invoice.number if issued.invoice else None,
     )  # fmt: skip
     mails.tell_accepted(version, decision, contact, order)
     return decision

@@ -13,11 +13,13 @@ from billing_core.accounts import Account
 from billing_core.errors import Invalid, NotFound
 from billing_core.orders.jobs import fulfil_on_day
 from billing_core.orders.models import ServiceOrder
-from billing_core.orders.service import OrderedLine, number_order, place_order
+from billing_core.orders.service import OrderedLine, OrderFacts, number_order, place_order
 from billing_core.subscriptions.models import Subscription
 from tests.factories import core
 
 pytestmark = pytest.mark.usefixtures("database")
+
+FACTS = OrderFacts(None, "Meetings", "en", "EUR", "", "Q-2026-000001", 30)
 
 
 def place(starts_on: date, origin: str = "ver_1", zone: str = "Pacific/Auckland", once: bool = False) -> ServiceOrder:
@@ -28,7 +30,7 @@ def place(starts_on: date, origin: str = "ver_1", zone: str = "Pacific/Auckland"
     def verb() -> ServiceOrder:
         whole = select(Account).where(Account.id == account.id).options(joinedload(Account.seller))
         buyer = db.session().scalars(whole).one()
-        order = place_order(buyer, origin, starts_on, (line,), "test")
+        order = place_order(buyer, origin, starts_on, (line,), "test", FACTS)
         number_order(order, buyer.seller, "test")
         return order
 
@@ -90,7 +92,7 @@ def test_no_lines_and_no_order_are_refused() -> None:
     account = core.account()
 
     def verb() -> Any:
-        return place_order(account, "ver_1", date(2026, 1, 1), (), "test")
+        return place_order(account, "ver_1", date(2026, 1, 1), (), "test", FACTS)
 
     with pytest.raises(Invalid):
         db.perform(verb)

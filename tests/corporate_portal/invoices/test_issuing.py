@@ -47,7 +47,9 @@ def issued(locale: str = "de") -> Invoice:
             session.scalars(accounts).one(), "Meetings <b>", locale, "EUR", "PO 17", "Q-2026-000003", lines, 14
         )
         addressee = session.scalars(contacts.options(joinedload(BillingContact.person))).one()
-        return issue_for_order(order, bill, addressee, "portal:per_1")
+        issued = issue_for_order(order, bill, addressee, "portal:per_1").invoice
+        assert issued is not None
+        return issued
 
     found: Invoice = db.perform(verb)
     return found
