@@ -44,7 +44,7 @@ def without_second_look() -> None:
         set_committed_value(version, "decision", None)
         return version, contact
 
-    views.db = NaiveDatabase  # type: ignore[assignment]
+    views.deciding.db = NaiveDatabase  # type: ignore[assignment]
     deciding.locked_for_contact = as_it_was
     deciding.refuse_unless_open = lambda _version, _now: None
 

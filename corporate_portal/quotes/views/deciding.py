@@ -1,93 +1,20 @@
-"""A contact's pages: what waits, what was decided, and the way review > order details > confirm > receipt."""
+"""The way to a decision: order details > confirm > receipt, or the reason of a rejection."""
 
-from flask import Blueprint, request, url_for
-from werkzeug.wrappers import Response
+from flask import request
 
 from billing_core import clock, db, words
-from billing_core.db.keyset import Slice
-from billing_core.documents import service as documents
 from billing_core.errors import Invalid, NotAllowed
 from billing_core.permissions import Right
-from billing_core.web import downloads
 from billing_core.web.guards import portal_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
 from billing_core.words import mark
-from corporate_portal.quotes import policy, queries, service, showing, states
+from corporate_portal.quotes import policy, queries, service
 from corporate_portal.quotes.forms import ConfirmForm, OrderDetailsForm, RejectForm
 from corporate_portal.quotes.models import QuoteVersion
-from corporate_portal.quotes.offer import recurring, terms
-from corporate_portal.quotes.offer.document import parties_of
-from corporate_portal.quotes.refusals import QuoteRefusal
-
-quotes = Blueprint("quotes", __name__)
-
-Answer = str | Response | tuple[str, int]
-
-
-@quotes.errorhandler(QuoteRefusal)
-def refused(refusal: QuoteRefusal) -> Answer:
-    """Why it is not possible, and the way back to the quote as it stands now."""
-    public_id = (request.view_args or {}).get("public_id", "")
-    return page("quotes/refused.html", sentence=words.sentence(refusal), public_id=public_id), refusal.status
-
-
-@quotes.get("/quotes")
-@portal_page()
-def index() -> Answer:
-    """What waits for a decision: the landing page. `product` is named by the way here from Add Licenses."""
-    with db.reading():
-        rows = queries.outstanding(viewer(), request.args.get("after", ""), request.args.get("before", ""))
-        more = queries.more_licenses(viewer(), request.args.get("product", ""))
-        return _list("quotes/index.html", rows, more=more)
-
-
-@quotes.get("/quotes/history")
-@portal_page()
-def history() -> Answer:
-    """What was decided, withdrawn or has expired."""
-    with db.reading():
-        rows = queries.history(viewer(), request.args.get("after", ""), request.args.get("before", ""))
-        return _list("quotes/history.html", rows)
-
-
-def _list(template: str, rows: Slice[QuoteVersion], **context: object) -> str:
-    here = request.endpoint or "quotes.index"
-    newer = url_for(here, before=rows.previous) if rows.previous else None
-    older = url_for(here, after=rows.following) if rows.following else None
-    return page(template, versions=rows.rows, newer=newer, older=older, now=clock.now(), showing=showing, **context)
-
-
-@quotes.get("/quotes/<string:public_id>")
-@portal_page()
-def detail(public_id: str) -> Answer:
-    """The quote as a document, with a panel that says how much, until when, and what can be done."""
-    with db.reading():
-        version = queries.current_version(viewer(), public_id)
-    if version.first_viewed_at is None and version.state == states.SENT:
-        db.perform(service.mark_viewed, viewer(), public_id)
-    with db.reading():
-        return page("quotes/detail.html", **_about(version))
-
-
-def _about(version: QuoteVersion) -> dict[str, object]:
-    now = clock.now()
-    return {
-        "realm": viewer().realm.value,
-        "version": version,
-        "quote": version.quote,
-        "account": version.quote.account,
-        "parties": parties_of(version),
-        "groups": showing.groups_of(version),
-        "recurring": recurring.recurring_of(version),
-        "renewal": recurring.term_end(version),
-        "last_day": recurring.last_day(version),
-        "terms": terms.paragraphs(version),
-        "days_left": showing.days_left(version, now),
-        "state": version.shown_state(now),
-        "can_decide": policy.can_decide(viewer(), version, now),
-        "is_open": version.is_outstanding(now),
-    }
+from corporate_portal.quotes.offer import terms
+from corporate_portal.quotes.views.about import about
+from corporate_portal.quotes.views.blueprint import Answer, quotes
 
 
 def _for_decision(public_id: str, reviewed: str) -> QuoteVersion:
@@ -134,7 +61,7 @@ def check_order_details(public_id: str) -> Answer:
 def _order_details_page(version: QuoteVersion, form: OrderDetailsForm) -> str:
     may_pay = viewer().may(Right.PAY, version.account_id)
     form.offer(may_pay=may_pay)
-    return page("quotes/order-details.html", form=form, may_pay=may_pay, **_about(version))
+    return page("quotes/order-details.html", form=form, may_pay=may_pay, **about(version))
 
 
 @quotes.get("/quotes/<string:public_id>/confirm")
@@ -175,7 +102,7 @@ def _confirm_page(version: QuoteVersion, form: ConfirmForm) -> str:
     function = standing.function if standing else ""
     said = terms.declaration(version, viewer().display_name, function, words.locale())
     form.wording.data, form.language.data = said.sha256, said.locale
-    return page("quotes/confirm.html", form=form, said=said, **_about(version))
+    return page("quotes/confirm.html", form=form, said=said, **about(version))
 
 
 @quotes.get("/quotes/<string:public_id>/receipt")
@@ -185,7 +112,7 @@ def receipt(public_id: str) -> Answer:
     with db.reading():
         found = queries.receipt(viewer(), public_id)
         may_pay = viewer().may(Right.PAY, found.version.account_id)
-        return page("quotes/receipt.html", receipt=found, may_pay=may_pay, **_about(found.version))
+        return page("quotes/receipt.html", receipt=found, may_pay=may_pay, **about(found.version))
 
 
 @quotes.get("/quotes/<string:public_id>/reject")
@@ -195,7 +122,7 @@ def reject(public_id: str) -> Answer:
     with db.reading():
         version = _for_decision(public_id, request.args.get("reviewed", ""))
         form = RejectForm(formdata=None, data={"reviewed": version.sha256})
-        return page("quotes/reject.html", form=form, **_about(version))
+        return page("quotes/reject.html", form=form, **about(version))
 
 
 @quotes.post("/quotes/<string:public_id>/reject")
@@ -213,14 +140,4 @@ def send_rejection(public_id: str) -> Answer:
             return see("quotes.detail", public_id=public_id)
     with db.reading():
         version = _for_decision(public_id, form.reviewed.data or "")
-        return page("quotes/reject.html", form=form, **_about(version)), 400
-
-
-@quotes.get("/quotes/<string:public_id>/pdf")
-@portal_page()
-def pdf(public_id: str) -> Answer:
-    """The stored document; while the worker still prints it, a page that looks again by itself."""
-    with db.reading():
-        version = queries.current_version(viewer(), public_id)
-        content = documents.content(version.public_id, "quote")
-        return downloads.document(content, "quotes/pdf-pending.html", quote=version.quote)
+        return page("quotes/reject.html", form=form, **about(version)), 400

@@ -1,0 +1,63 @@
+"""What a contact reads: what waits, what was decided, one quote with its document."""
+
+from flask import request, url_for
+
+from billing_core import clock, db
+from billing_core.db.keyset import Slice
+from billing_core.documents import service as documents
+from billing_core.web import downloads
+from billing_core.web.guards import portal_page
+from billing_core.web.identity import viewer
+from billing_core.web.render import page
+from corporate_portal.quotes import queries, service, showing, states
+from corporate_portal.quotes.models import QuoteVersion
+from corporate_portal.quotes.views.about import about
+from corporate_portal.quotes.views.blueprint import Answer, quotes
+
+
+@quotes.get("/quotes")
+@portal_page()
+def index() -> Answer:
+    """What waits for a decision: the landing page. `product` is named by the way here from Add Licenses."""
+    with db.reading():
+        rows = queries.outstanding(viewer(), request.args.get("after", ""), request.args.get("before", ""))
+        more = queries.more_licenses(viewer(), request.args.get("product", ""))
+        return _list("quotes/index.html", rows, more=more)
+
+
+@quotes.get("/quotes/history")
+@portal_page()
+def history() -> Answer:
+    """What was decided, withdrawn or has expired."""
+    with db.reading():
+        rows = queries.history(viewer(), request.args.get("after", ""), request.args.get("before", ""))
+        return _list("quotes/history.html", rows)
+
+
+def _list(template: str, rows: Slice[QuoteVersion], **context: object) -> str:
+    here = request.endpoint or "quotes.index"
+    newer = url_for(here, before=rows.previous) if rows.previous else None
+    older = url_for(here, after=rows.following) if rows.following else None
+    return page(template, versions=rows.rows, newer=newer, older=older, now=clock.now(), showing=showing, **context)
+
+
+@quotes.get("/quotes/<string:public_id>")
+@portal_page()
+def detail(public_id: str) -> Answer:
+    """The quote as a document, with a panel that says how much, until when, and what can be done."""
+    with db.reading():
+        version = queries.current_version(viewer(), public_id)
+    if version.first_viewed_at is None and version.state == states.SENT:
+        db.perform(service.mark_viewed, viewer(), public_id)
+    with db.reading():
+        return page("quotes/detail.html", **about(version))
+
+
+@quotes.get("/quotes/<string:public_id>/pdf")
+@portal_page()
+def pdf(public_id: str) -> Answer:
+    """The stored document; while the worker still prints it, a page that looks again by itself."""
+    with db.reading():
+        version = queries.current_version(viewer(), public_id)
+        content = documents.content(version.public_id, "quote")
+        return downloads.document(content, "quotes/pdf-pending.html", quote=version.quote)
