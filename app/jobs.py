@@ -43,6 +43,7 @@ class Recurring:
 
 RECURRING = (
     Recurring("quotes.expire", timedelta(minutes=1)),
+    Recurring("quotes.remind", timedelta(minutes=5)),
     Recurring("payments.reconcile", timedelta(minutes=1)),
     Recurring(credentials.TIDY, timedelta(days=1)),
     Recurring("jobs.prune", timedelta(days=1)),
@@ -58,6 +59,7 @@ def handlers(ports: Ports) -> dict[str, Handler]:
         "payments.reconcile": payments.reconcile_due,
         "order.fulfil": orders.fulfil_on_day,
         "quotes.expire": quotes.expire_due,
+        "quotes.remind": quotes.remind_due,
         credentials.SEND_LINK: credentials.send_password_link,
         credentials.TIDY: credentials.tidy,
         "jobs.prune": prune_jobs,

@@ -7,7 +7,11 @@ from billing_core.mail.service import Recipient, send_mail
 from billing_core.orders.models import ServiceOrder
 from billing_core.people import BillingContact, Person
 from billing_core.words import mark
-from corporate_portal.quotes.models import QuoteDecision, QuoteVersion
+from corporate_portal.quotes.models import QuoteDecision, QuoteMessage, QuoteVersion
+
+HOW_TO_REVISE = mark(
+    "Open the quote and choose Revise: the new version begins with the same content, at today’s prices."
+)
 
 
 def _reader(person: Person) -> Recipient:
@@ -83,10 +87,80 @@ def tell_returned(version: QuoteVersion, manager: str, note: str) -> None:
     _notice(version, version.quote.rep, headline, said=note, manager=manager)
 
 
-def _notice(version: QuoteVersion, person: Person, headline: str, said: str = "", **values: object) -> None:
-    """A short mail to one of the vendor's staff: what happened, in whose words, and the way to the quote."""
-    about = _about(version) | {"headline": headline, "values": values, "said": said, **values}
-    send_mail("quote-notice", headline, _reader(person), about, account_id=version.account_id)
+def tell_change_asked(version: QuoteVersion, message: QuoteMessage) -> None:
+    """The representative: a contact asks for another version, in whose words."""
+    _heard(version, message, mark("%(person)s asks for a change of quote %(number)s"))
+
+
+def tell_comment(version: QuoteVersion, message: QuoteMessage) -> None:
+    """The representative: a contact's word."""
+    _heard(version, message, mark("%(person)s wrote about quote %(number)s"))
+
+
+def tell_revival_asked(version: QuoteVersion, message: QuoteMessage) -> None:
+    """The representative: an expired quote is wanted again."""
+    _heard(version, message, mark("%(person)s asks for the expired quote %(number)s again"), HOW_TO_REVISE)
+
+
+def tell_answer(version: QuoteVersion, message: QuoteMessage, readers: list[Person]) -> None:
+    """The contacts who take part: what the representative says."""
+    about = _about(version) | {"message": message}
+    for reader in readers:
+        send_mail(
+            "quote-answer",
+            mark("%(rep_name)s wrote to you about quote %(number)s"),
+            _reader(reader),
+            about,
+            account_id=version.account_id,
+            reply_to=version.quote.rep.email,
+        )
+
+
+def tell_viewed(version: QuoteVersion, viewer: str) -> None:
+    """The representative: a contact has opened the quote for the first time."""
+    _notice(version, version.quote.rep, mark("%(person)s has opened quote %(number)s"), person=_one_line(viewer))
+
+
+def tell_ending(version: QuoteVersion, contacts: list[BillingContact]) -> None:
+    """The deadline is near: to each contact who may accept, with the PDF and their own User ID, and to the rep."""
+    for contact in contacts:
+        send_mail(
+            "quote-reminder",
+            mark("Quote %(number)s waits for your decision: %(title)s"),
+            _reader(contact.person),
+            {**_about(version), "user_id": contact.user_id},
+            account_id=version.account_id,
+            attached=(("quote", version.public_id),),
+            reply_to=version.quote.rep.email,
+        )
+    hint = mark("The contacts who may accept it have been reminded.")
+    _notice(version, version.quote.rep, mark("Quote %(number)s is about to expire"), hint=hint)
+
+
+def tell_expired(version: QuoteVersion) -> None:
+    """The representative: nobody decided in time, and what can be done."""
+    _notice(version, version.quote.rep, mark("Quote %(number)s has expired without a decision"), hint=HOW_TO_REVISE)
+
+
+def _heard(version: QuoteVersion, message: QuoteMessage, headline: str, hint: str = "") -> None:
+    """A contact's words to the representative, who can answer the mail at once."""
+    writer = db.session().get_one(Person, message.person_id)
+    name = _one_line(message.person_name)
+    _notice(version, version.quote.rep, headline, message.text, hint, writer.email, person=name)
+
+
+def _notice(
+    version: QuoteVersion,
+    reader: Person,
+    headline: str,
+    said: str = "",
+    hint: str = "",
+    reply_to: str = "",
+    **values: object,
+) -> None:
+    """A short mail to one of the vendor's staff: what happened, in whose words, what to do, the way to the quote."""
+    about = _about(version) | {"headline": headline, "values": values, "said": said, "hint": hint, **values}
+    send_mail("quote-notice", headline, _reader(reader), about, account_id=version.account_id, reply_to=reply_to)
 
 
 def _about(version: QuoteVersion) -> dict[str, object]:
@@ -98,4 +172,5 @@ def _about(version: QuoteVersion) -> dict[str, object]:
         "title": _one_line(version.title),
         "company": _one_line(quote.account.name),
         "rep": quote.rep,
+        "rep_name": _one_line(quote.rep.name),
     }

@@ -38,6 +38,24 @@ class NotAwaitingApproval(QuoteRefusal):
     message = mark("This quote does not wait for an approval any more. Nothing was changed.")
 
 
+class NotExpired(QuoteRefusal):
+    """Asking again for a quote that can still be decided, or was."""
+
+    message = mark("This quote has not expired. Open it to see how it stands now.")
+
+
+class NotYetSent(QuoteRefusal):
+    """A word to the customer about a quote that the customer does not see."""
+
+    message = mark("This quote has not been sent yet, so nobody at the customer could read that.")
+
+
+class NotLooked(QuoteRefusal):
+    """The customer's page is shown at the desk only after that look was written down."""
+
+    message = mark("Open the customer's view from the quote: each look is written down first.")
+
+
 class QuoteWithdrawn(QuoteRefusal):
     """The representative took it back."""
 

@@ -12,8 +12,9 @@ from corporate_portal.quotes.service.deciding import (
     mark_viewed,
     reject_quote,
 )
-from corporate_portal.quotes.service.lapsing import expire_quote
+from corporate_portal.quotes.service.lapsing import expire_quote, remind_of_quote
 from corporate_portal.quotes.service.locking import refuse_unless_open, refuse_unless_reviewed
+from corporate_portal.quotes.service.talking import answer, ask_change, ask_revival, comment, keep_request
 from corporate_portal.quotes.service.writing import (
     change_draft,
     draft_quote,
@@ -25,7 +26,8 @@ from corporate_portal.quotes.service.writing import (
 )
 
 __all__ = [
-    "accept_quote", "approve_quote", "change_draft", "check_payment", "check_po_number", "draft_quote", "draft_sha256",
-    "expire_quote", "import_quote", "mark_viewed", "refuse_unless_open", "refuse_unless_reviewed", "reject_quote",
-    "return_quote", "revise_quote", "submit_quote", "withdraw_quote",
+    "accept_quote", "answer", "approve_quote", "ask_change", "ask_revival", "change_draft", "check_payment",
+    "check_po_number", "comment", "draft_quote", "draft_sha256", "expire_quote", "import_quote", "keep_request",
+    "mark_viewed", "refuse_unless_open", "refuse_unless_reviewed", "reject_quote", "remind_of_quote", "return_quote",
+    "revise_quote", "submit_quote", "withdraw_quote",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from corporate_portal.quotes.offer.billing import due_at_once, ordered_lines
 from corporate_portal.quotes.offer.content import LONGEST_PO, LONGEST_REASON, PAYMENTS, Acceptance, Rejection
 from corporate_portal.quotes.offer.document import parties_of
 from corporate_portal.quotes.offer.drafting import is_readable
+from corporate_portal.quotes.offer.loading import WHOLE
 from corporate_portal.quotes.offer.terms import declaration
 from corporate_portal.quotes.refusals import QuoteChanged
 from corporate_portal.quotes.service.locking import locked_for_contact, refuse_unless_open, refuse_unless_reviewed
@@ -32,10 +33,11 @@ def mark_viewed(viewer: Viewer, public_id: str) -> None:
         QuoteVersion.state == states.SENT,
         QuoteVersion.first_viewed_at.is_(None),
     )
-    seen = unseen.values(first_viewed_at=clock.now()).returning(QuoteVersion.account_id, QuoteVersion.version)
-    row = db.session().execute(seen).first()
-    if row is not None:
-        audit.record(viewer.actor, "quote.viewed", public_id, row.account_id, version=row.version)
+    seen = db.session().scalar(unseen.values(first_viewed_at=clock.now()).returning(QuoteVersion.id))
+    if seen is not None:
+        version = db.session().scalars(select(QuoteVersion).where(QuoteVersion.id == seen).options(*WHOLE)).one()
+        audit.record(viewer.actor, "quote.viewed", public_id, version.account_id, version=version.version)
+        mails.tell_viewed(version, viewer.display_name)
 
 
 def accept_quote(viewer: Viewer, public_id: str, acceptance: Acceptance) -> QuoteDecision:

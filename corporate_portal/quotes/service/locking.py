@@ -23,6 +23,7 @@ from corporate_portal.quotes.refusals import (
     NotYourAccount,
     QuoteChanged,
     QuoteExpired,
+    QuoteRefusal,
     QuoteWithdrawn,
 )
 
@@ -40,13 +41,21 @@ def refuse_unless_open(version: QuoteVersion, now: datetime) -> None:
         raise QuoteExpired(day=day, zone=version.zone, rep=rep)
     if state == states.WITHDRAWN:
         raise QuoteWithdrawn(rep=rep)
+    if not version.is_current:
+        raise _what_follows(version)
     if version.decision is not None:
         decided_on = clock.local(version.decision.decided_at, version.zone).date()
         raise AlreadyDecided(person=version.decision.person_name, day=templating.day(decided_on))
-    if not version.is_current:
-        raise NewVersionComing(rep=rep)
     if state not in states.OUTSTANDING:
         raise QuoteChanged
+
+
+def _what_follows(version: QuoteVersion) -> QuoteRefusal:
+    """Why a version that the customer still sees is not the one that counts: another is written, or was given up."""
+    rep = version.quote.rep.name
+    following = select(QuoteVersion.state).where(QuoteVersion.quote_id == version.quote_id, QuoteVersion.is_current)
+    given_up = db.session().scalar(following) == states.WITHDRAWN
+    return QuoteWithdrawn(rep=rep) if given_up else NewVersionComing(rep=rep)
 
 
 def refuse_unless_reviewed(version: QuoteVersion, reviewed_sha256: str) -> None:
@@ -60,6 +69,15 @@ def locked_for_contact(viewer: Viewer, public_id: str) -> tuple[QuoteVersion, Bi
 
     The right is read again under the lock: a contact who was removed since the request began decides nothing.
     """
+    version, contact = locked_for_reader(viewer, public_id)
+    demand(Right.ACCEPT, viewer, version.account_id)
+    if not contact.may_accept:
+        raise NotAllowed
+    return version, contact
+
+
+def locked_for_reader(viewer: Viewer, public_id: str) -> tuple[QuoteVersion, BillingContact]:
+    """As locked_for_contact, for any billing contact of the account."""
     own = Quote.account_id.in_(sorted(viewer.account_ids))
     found = select(Quote).where(Quote.public_id == public_id, own)
     quote = db.session().scalar(found.with_for_update().execution_options(populate_existing=True))
@@ -69,8 +87,7 @@ def locked_for_contact(viewer: Viewer, public_id: str) -> tuple[QuoteVersion, Bi
     version = _one(quote, QuoteVersion.is_shown)
     if version is None:
         raise NotFound
-    demand(Right.ACCEPT, viewer, quote.account_id)
-    contact = next((c for c in acceptors(quote.account_id) if c.person_id == viewer.person_id), None)
+    contact = next((c for c in contacts_of(quote.account_id) if c.person_id == viewer.person_id), None)
     if contact is None:
         raise NotAllowed
     return version, contact
