@@ -5,6 +5,7 @@ sum (domain.md 5, EN 16931 BR-CO-17).
 """
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 from babel.core import Locale
@@ -96,3 +97,31 @@ def share(amount: int, part: int, whole: int) -> int:
 def percent(amount: int, basis_points: int) -> int:
     """A rate in basis points of an amount, rounded half up: 1900 of 3500 is 665."""
     return share(amount, basis_points, 10_000)
+
+
+def prorate(amount: int, whole: int, days: int, of_days: int) -> int:
+    """What `whole` periods at the amount cost, and `days` of the `of_days` of one more, rounded half up once."""
+    return share(amount, whole * of_days + days, of_days)
+
+
+def part_in_basis_points(part: int, whole: int) -> int:
+    """How large the part is, in basis points rounded up: whatever exceeds a limit by anything is above it."""
+    return -(-part * 10_000 // whole)
+
+
+def spread(amount: int, weights: Sequence[int]) -> list[int]:
+    """The amount in shares proportional to the weights, by the largest remainder: the shares sum up to the amount.
+
+    None is negative, and none larger than its weight while the amount is not larger than their sum. Among equal
+    remainders the first one comes first.
+    """
+    whole = sum(weights)
+    if not amount or not whole:
+        return [0] * len(weights)
+    parts = [divmod(amount * weight, whole) for weight in weights]
+    shares = [quotient for quotient, _rest in parts]
+    left = amount - sum(shares)
+    by_rest = sorted(range(len(parts)), key=lambda position: (-parts[position][1], position))
+    for position in by_rest[:left]:
+        shares[position] += 1
+    return shares

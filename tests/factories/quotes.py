@@ -41,10 +41,10 @@ class Deal:
         return core.viewer(self.contact)
 
 
-def deal(seller: dict[str, Any] | None = None, **of_account: Any) -> Deal:
-    """Everything that a quote needs."""
+def deal(seller: dict[str, Any] | None = None, *, discount_limit: int = 1000, **of_account: Any) -> Deal:
+    """Everything that a quote needs. The limit is of the representative, in basis points."""
     vendor = core.seller(**(seller or {}))
-    rep = core.staff("rep", name="Rita Rep")
+    rep = core.staff("rep", name="Rita Rep", discount_limit=discount_limit)
     account = core.account(vendor, rep, **of_account)
     contact = core.contact(account, core.person("Carla Contact"))
     return Deal(vendor, account, rep, contact, core.product())

@@ -16,8 +16,9 @@ from billing_core.sellers.letterhead import Letterhead
 from corporate_portal.quotes.models import QuoteLine, QuoteTax, QuoteVersion
 from corporate_portal.quotes.offer.recurring import term_end
 
-FORM = 1
-"""Raised when fields are added, so that old documents stay readable for what they are."""
+FORM = 2
+"""Raised when fields are added, so that old documents stay readable for what they are. Form 1 knew only what begins,
+at the quote's own start, and no discount on the whole."""
 
 
 def canonical(value: dict[str, Any]) -> bytes:
@@ -118,6 +119,8 @@ def document_of(version: QuoteVersion, addressee: BillingContact | None = None) 
             "valid_until": version.valid_until.isoformat() if version.valid_until else None,
             "zone": version.zone,
             "expires_at": version.expires_at.isoformat() if version.expires_at else None,
+            "percent_off": version.percent_off,
+            "amount_off": version.amount_off,
             "lines": [_line(line) for line in version.lines],
             "taxes": [_tax(tax) for tax in version.taxes],
             "net": version.net,
@@ -139,7 +142,17 @@ def _line(line: QuoteLine) -> dict[str, Any]:
         "unit_price": line.unit_price,
         "percent_off": line.percent_off,
         "discount": line.discount,
+        "rebate": line.rebate,
+        "once_off": line.once_off,
         "net": line.net,
+        "due": line.due,
+        "effect": line.effect,
+        "subscription": line.subscription.public_id if line.subscription else None,
+        "starts_on": line.starts_on.isoformat(),
+        "ends_on": line.ends_on.isoformat() if line.ends_on else None,
+        "whole_periods": line.whole_periods,
+        "days": line.days,
+        "of_days": line.of_days,
         "tax_category": line.tax_category,
         "tax_rate": line.tax_rate,
         "exemption": line.exemption,

@@ -10,6 +10,7 @@ from billing_core.words import mark
 from corporate_portal.quotes.models import QuoteLine, QuoteTax, QuoteVersion
 from corporate_portal.quotes.offer.content import QuoteContent
 from corporate_portal.quotes.offer.pricing import PricedQuote
+from corporate_portal.quotes.offer.terms import TERMS_VERSION, TERMS_VERSIONS
 
 FURTHEST = timedelta(days=366)
 """Start and validity lie at most this far from today."""
@@ -23,11 +24,14 @@ def put_content(version: QuoteVersion, content: QuoteContent, account: Account) 
     version.valid_until = content.valid_until
     version.zone = content.zone or account.timezone
     version.locale = content.locale or account.locale
+    version.terms_version = content.terms_version or TERMS_VERSION
+    version.percent_off, version.amount_off = content.percent_off, content.amount_off
 
 
 def put_prices(version: QuoteVersion, priced: PricedQuote) -> None:
     """Write lines, taxes and sums into a draft that has none."""
     version.net, version.tax, version.total = priced.net, priced.tax, priced.total
+    version.discount_share = priced.discount_share
     version.lines = [
         QuoteLine(
             position=position,
@@ -40,12 +44,20 @@ def put_prices(version: QuoteVersion, priced: PricedQuote) -> None:
             unit_price=line.unit_price,
             percent_off=line.percent_off,
             discount=line.discount,
+            rebate=line.rebate,
+            once_off=line.once_off,
             net=line.net,
-            due=line.net,
-            starts_on=version.starts_on,
+            due=line.due,
             tax_category=line.tax_category,
             tax_rate=line.tax_rate,
             exemption=line.exemption,
+            effect=line.effect,
+            subscription=line.subscription,
+            starts_on=line.starts_on,
+            ends_on=line.ends_on,
+            whole_periods=line.whole_periods,
+            days=line.days,
+            of_days=line.of_days,
         )
         for position, line in enumerate(priced.lines, start=1)
     ]
@@ -65,6 +77,8 @@ def check_texts(content: QuoteContent) -> None:
         raise Invalid(sentence, field="notes", most=LONGEST_NOTES)
     if content.zone and not clock.is_zone(content.zone):
         raise Invalid(mark("Choose a time zone from the list."), field="zone")
+    if content.terms_version and content.terms_version not in TERMS_VERSIONS:
+        raise Invalid(mark("Choose one of the terms."), field="terms_version")
 
 
 def is_readable(text: str) -> bool:
@@ -77,14 +91,25 @@ def check_days(content: QuoteContent, account: Account) -> None:
     today = clock.today(content.zone or account.timezone)
     if abs(content.starts_on - today) > FURTHEST:
         raise Invalid(mark("The start must lie within a year from today."), field="starts_on")
+    for at, wish in enumerate(content.lines):
+        if wish.starts_on is not None and abs(wish.starts_on - today) > FURTHEST:
+            raise Invalid(mark("The start must lie within a year from today."), field=f"lines-{at}-starts_on")
     if content.valid_until is not None and content.valid_until < today:
         raise Invalid(mark("The validity must not end in the past."), field="valid_until")
     if content.valid_until is not None and content.valid_until > today + FURTHEST:
         raise Invalid(mark("The validity must end within a year from today."), field="valid_until")
 
 
+_COMPUTED = (
+    "unit_price", "discount", "rebate", "once_off", "net", "due", "tax_category", "tax_rate", "starts_on", "ends_on",
+    "whole_periods", "days", "of_days",
+)  # fmt: skip
+
+
 def is_as_saved(version: QuoteVersion, priced: PricedQuote) -> bool:
-    """Whether prices and taxes of today still are what the saved draft shows."""
-    saved = [(line.net, line.unit_price, line.tax_category, line.tax_rate) for line in version.lines]
-    present = [(line.net, line.unit_price, line.tax_category, line.tax_rate) for line in priced.lines]
-    return saved == present and version.total == priced.total
+    """Whether prices, taxes and terms of today still are what the saved draft shows."""
+    saved, present = (
+        [tuple(getattr(line, name) for name in _COMPUTED) for line in lines] for lines in (version.lines, priced.lines)
+    )
+    sums = (version.total, version.discount_share) == (priced.total, priced.discount_share)
+    return saved == present and sums

@@ -7,7 +7,7 @@ from billing_core.accounts import Account
 from corporate_portal.quotes.models import Quote, QuoteLine, QuoteVersion
 
 WHOLE: tuple[ORMOption, ...] = (
-    selectinload(QuoteVersion.lines).joinedload(QuoteLine.product),
+    selectinload(QuoteVersion.lines).options(joinedload(QuoteLine.product), joinedload(QuoteLine.subscription)),
     selectinload(QuoteVersion.taxes),
     joinedload(QuoteVersion.decision),
     joinedload(QuoteVersion.quote).joinedload(Quote.rep),

@@ -13,16 +13,32 @@ MONTHS_OF = {"yearly": 12, "monthly": 1}
 
 @dataclass(frozen=True)
 class Recurring:
-    """What all lines of one frequency cost each period, net, after the first one."""
+    """What all lines of one frequency and term cost each period, net, after the first one."""
 
     frequency: str
     net: int
-    next_start: date
-    """First day of the second period."""
+    starts_on: date
+    ends_on: date
+    """First day after the term."""
+
+    @property
+    def next_start(self) -> date:
+        """First day of the second period."""
+        return clock.add_months(self.starts_on, MONTHS_OF[self.frequency])
+
+    @property
+    def comes_again(self) -> bool:
+        """Whether anything is billed after the first period."""
+        return self.next_start < self.ends_on
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the term, as people say it."""
+        return self.ends_on - timedelta(days=1)
 
 
 def term_end(version: QuoteVersion) -> date:
-    """The renewal date: the first day after the term."""
+    """The first day after the quote's own term: the renewal date of every line without a term of its own."""
     return clock.add_months(version.starts_on, version.term_months)
 
 
@@ -39,14 +55,16 @@ def first_period(starts_on: date, frequency: str) -> tuple[date, date] | tuple[N
 
 
 def recurring_of(version: QuoteVersion) -> list[Recurring]:
-    """The recurring sums of a version with its lines, yearly before monthly."""
-    found = []
-    for frequency, months in MONTHS_OF.items():
-        lines = [line for line in version.lines if line.frequency == frequency]
-        if lines:
-            net = sum(line.net for line in lines)
-            found.append(Recurring(frequency, net, clock.add_months(version.starts_on, months)))
-    return found
+    """The recurring sums of a version with its lines, yearly before monthly, the earlier before the later.
+
+    Seats that join a running subscription are not among them: they are billed once, until its term ends.
+    """
+    nets: dict[tuple[int, date, date, str], int] = {}
+    for line in version.lines:
+        if line.effect in ("start", "renew") and line.ends_on is not None:
+            key = (-MONTHS_OF[line.frequency], line.starts_on, line.ends_on, line.frequency)
+            nets[key] = nets.get(key, 0) + line.net
+    return [Recurring(frequency, nets[key], start, end) for key in sorted(nets) for _m, start, end, frequency in [key]]
 
 
 def frequency_word(frequency: str) -> str:

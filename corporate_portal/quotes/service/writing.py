@@ -14,11 +14,10 @@ from billing_core.ledger.service import lock_account
 from billing_core.people import Person
 from corporate_portal.quotes import mails, policy, states
 from corporate_portal.quotes.models import Quote, QuoteApproval, QuoteVersion
-from corporate_portal.quotes.offer.content import QuoteContent, content_of
+from corporate_portal.quotes.offer.content import QuoteContent, begun_from, content_of
 from corporate_portal.quotes.offer.document import digest, document_of
 from corporate_portal.quotes.offer.drafting import check_days, check_texts, is_as_saved, put_content, put_prices
 from corporate_portal.quotes.offer.pricing import price_quote
-from corporate_portal.quotes.offer.terms import TERMS_VERSION
 from corporate_portal.quotes.policy import Author, Importer
 from corporate_portal.quotes.refusals import (
     DraftChanged,
@@ -146,7 +145,7 @@ def revise_quote(author: Author, public_id: str) -> QuoteVersion:
         raise NotRevisable
     content = content_of(former, own_prices=quote.source != "portal")
     today = clock.today(former.zone)
-    content = replace(content, valid_until=None, starts_on=max(content.starts_on, today))
+    content = replace(begun_from(content, today), valid_until=None)
     former.state, former.is_current = states.QUOTE.after(former.state, "supersede"), False
     db.session().flush()
     audit.record(author.actor, "quote.superseded", public_id, quote.account_id, version=former.version)
@@ -236,7 +235,6 @@ def _write_version(author: Author, quote: Quote, content: QuoteContent, number: 
         is_current=True,
         state=states.QUOTE.initial,
         created_at=clock.now(),
-        terms_version=TERMS_VERSION,
         decision=None,
     )
     put_content(version, content, quote.account)
@@ -276,7 +274,6 @@ def send(author: Author, version: QuoteVersion, *, announce: bool) -> None:
         version.state, "approve" if version.state == states.AWAITING_APPROVAL else "submit"
     )
     version.submitted_at = now
-    version.terms_version = TERMS_VERSION
     contacts = acceptors(quote.account_id)
     version.document = document_of(version, contacts[0] if contacts else None)
     version.sha256 = digest(version.document)

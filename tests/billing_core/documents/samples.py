@@ -102,7 +102,7 @@ def quote_print(lines: list[Any] | None = None, *, locale: str = "en", **changes
         "version": version, "letterhead": seller(), "customer_number": "C-10042", "rep": rep, "bill_to": ADDRESS,
         "user_id": "anna.weber", "term_end": date(2027, 4, 1),
         "terms": ["Prices are net.", "The term ends by itself."],
-        "recurring": [SimpleNamespace(frequency="monthly", net=monthly, next_start=date(2026, 5, 1))],
+        "recurring": [SimpleNamespace(frequency="monthly", net=monthly, next_start=date(2026, 5, 1), comes_again=True)],
     }  # fmt: skip
     with words.in_language(locale):
         title = words.gettext("Quote %(number)s", number="Q-2026-00017")

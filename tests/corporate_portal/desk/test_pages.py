@@ -52,7 +52,7 @@ def line_count(page: Page) -> int:
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_from_the_work_list_to_a_sent_quote(deal: Deal, rep: Client, language: str) -> None:
-    db.perform(lambda: db.session().execute(update(Person).values(locale=language)))
+    db.perform(lambda: db.session().execute(update(Person).values(locale=language, discount_limit=2500)))
     start = rep.get("/desk")
     assert start.h1 == ("Work list" if language == "en" else "Arbeitsliste")
     chooser = rep.get(str(start.html.select("a.btn-primary")[0]["href"]))

@@ -134,7 +134,7 @@ def test_a_quote_of_one_off_lines_starts_no_subscription() -> None:
 
 
 def test_a_quote_for_nothing_is_settled_at_once() -> None:
-    deal = quotes.deal()
+    deal = quotes.deal(discount_limit=10_000)
     free = LineWish(deal.product.code, "", "monthly", 3, percent_off=10_000)
     accept(deal, quotes.sent(deal, lines=(free,)))
     (invoice,) = rows(Invoice)
