@@ -1,11 +1,11 @@
 """docs/states.md, drawn from the tables of moves; a test compares the file with this."""
 
-from billing_core.orders.states import ORDER
+from billing_core.orders.states import ORDER, SCHEDULE
 from billing_core.payments.states import PAYMENT
 from billing_core.transitions import Machine
 from corporate_portal.quotes.states import QUOTE
 
-MACHINES: tuple[Machine, ...] = (QUOTE, ORDER, PAYMENT)
+MACHINES: tuple[Machine, ...] = (QUOTE, ORDER, SCHEDULE, PAYMENT)
 
 
 def document() -> str:

@@ -20,6 +20,17 @@ class NumberSeries(Base):
     next: Mapped[int]
 
 
+def series(*parts: str | int) -> str:
+    """The code of a series: DE-2026, CN-DE-2026. Parts are letters and digits, so that no two causes share a series.
+
+    Raises ValueError for a part that holds the hyphen, with which a seller could number into another one's documents.
+    """
+    spelled = [str(part) for part in parts]
+    if not all(part.isalnum() for part in spelled):
+        raise ValueError(f"not the parts of a number series: {spelled}")
+    return "-".join(spelled)
+
+
 def take(code: str) -> int:
     """The next number of the series, which begins at 1 by itself. Locked until commit: call it when the rows stand."""
     db.session().flush()

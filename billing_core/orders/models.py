@@ -10,7 +10,7 @@ from billing_core.db import Base, Instant, partial_index
 
 
 class ServiceOrder(Base):
-    """state: pending (future start), fulfilled, cancelled. `origin` is the accepted quote version, ordered once."""
+    """state: pending (a line's day is to come), fulfilled. `origin` is the accepted quote version, ordered once."""
 
     __tablename__ = "service_order"
     __table_args__ = (
@@ -78,7 +78,7 @@ class OrderLine(Base):
 class ScheduledInvoice(Base):
     """A later invoice of an order: everything of it whose billing period begins on `issue_on`, billed in advance.
 
-    state: waiting, issued, cancelled. An order has one a day, so that none is issued twice.
+    state: waiting, issued. An order has one a day, so that none is issued twice.
     """
 
     __tablename__ = "scheduled_invoice"

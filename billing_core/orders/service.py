@@ -1,7 +1,10 @@
-"""Service orders: placed with the acceptance of a quote, fulfilled at once or on the day on which they start."""
+"""Service orders: placed with the acceptance of a quote, fulfilled line by line, each on its own day.
+
+Locks: account, order, subscriptions by id; the number series last.
+"""
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -9,10 +12,11 @@ from sqlalchemy.orm import selectinload
 from billing_core import audit, clock, db, jobs, numbering
 from billing_core.accounts import Account
 from billing_core.errors import Invalid, NotFound
-from billing_core.orders import states
+from billing_core.ledger.service import lock_account
+from billing_core.orders import effects, states
 from billing_core.orders.models import OrderLine, ServiceOrder
+from billing_core.orders.schedule import write_schedule
 from billing_core.sellers.models import Seller
-from billing_core.subscriptions.service import SubscriptionStart, start_subscription
 
 
 @dataclass(frozen=True)
@@ -60,24 +64,27 @@ def place_order(
 ) -> ServiceOrder:
     """Write the order of an accepted text (`origin`, its public id; a text is ordered once, by a unique constraint).
 
-    It has no number yet: `number_order` gives it one in the same transaction. Until then its public id stands there.
-    Starting today on the account's calendar or earlier, it is fulfilled in this transaction, so that a failure refuses
-    the acceptance; starting later, a job fulfils it on its day.
+    The caller holds the account's lock. The order has no number yet: `number_order` gives it one in the same
+    transaction, and until then its public id stands there. Lines whose day has come on the account's calendar take
+    effect in this transaction, so that a failure refuses the acceptance; the others do it by a job on their day. The
+    later invoices are put down with their days. Raises Invalid, BrokenTerm and what subscriptions/refusals.py names.
     """
     if not lines:
         raise Invalid("An order needs at least one line.")
-    now, public_id = clock.now(), db.public_id("ord")
+    public_id = db.public_id("ord")
     order = ServiceOrder(
         public_id=public_id, number=public_id, account_id=account.id, origin=origin, state=states.ORDER.initial,
-        starts_on=starts_on, placed_at=now, **asdict(facts),
-        lines=[_line(position, line) for position, line in enumerate(lines, start=1)],
+        starts_on=starts_on, placed_at=clock.now(), **asdict(facts),
+        lines=[OrderLine(position=position, **asdict(line)) for position, line in enumerate(lines, start=1)],
     )  # fmt: skip
     db.session().add(order)
     db.session().flush()
-    if _is_due(order, account, now):
-        fulfil(order, actor)
-    else:
-        jobs.enqueue("order.fulfil", run_at=start_instant(starts_on, account.timezone), order=order.public_id)
+    effects.check(order, account)
+    write_schedule(order)
+    effects.begin(order, actor)
+    _fulfil(order, account, actor)
+    for day in effects.waiting_days(order):
+        jobs.enqueue("order.fulfil", run_at=effects.start_instant(day, account.timezone), order=order.public_id)
     return order
 
 
@@ -88,54 +95,40 @@ def number_order(order: ServiceOrder, seller: Seller, actor: str) -> None:
     """
     if order.number != order.public_id:
         return
-    series = f"ORD-{seller.code}-{clock.today(seller.timezone).year}"
+    series = numbering.series("ORD", seller.code, clock.today(seller.timezone).year)
     order.number = numbering.spell(series, numbering.take(series))
     db.session().flush()
     audit.record(actor, "order.placed", order.public_id, order.account_id, number=order.number, origin=order.origin)
 
 
-def _line(position: int, line: OrderedLine) -> OrderLine:
-    return OrderLine(position=position, **asdict(line))
-
-
-def start_instant(day: date, zone: str) -> datetime:
-    """The first instant of the day in the zone."""
-    return clock.end_of_day(day - timedelta(days=1), zone)
-
-
-def _is_due(order: ServiceOrder, account: Account, now: datetime) -> bool:
-    return now >= start_instant(order.starts_on, account.timezone)
-
-
-def fulfil(order: ServiceOrder, actor: str) -> None:
-    """Start a subscription for each recurring line. The order is locked or new. Raises WrongState unless pending."""
+def _fulfil(order: ServiceOrder, account: Account, actor: str) -> None:
+    """Do what is due of a pending order, locked or new; it is fulfilled when nothing is left to do."""
+    effects.take_effect(order, account, actor)
+    if effects.waiting_days(order):
+        return
     order.state = states.ORDER.after(order.state, "fulfil")
     order.fulfilled_at = clock.now()
-    for line in order.lines:
-        if line.term_end is not None:
-            start_subscription(_subscription(order, line, line.term_end), actor)
+    db.session().flush()
     audit.record(actor, "order.fulfilled", order.public_id, order.account_id)
 
 
-def _subscription(order: ServiceOrder, line: OrderLine, term_end: date) -> SubscriptionStart:
-    return SubscriptionStart(
-        account_id=order.account_id, product_id=line.product_id, tier=line.tier, seats=line.seats,
-        frequency=line.frequency, unit_price=line.unit_price, currency=line.currency, period_start=line.term_start,
-        period_end=term_end, source="order", external_id=f"{order.public_id}-{line.position}",
-    )  # fmt: skip
-
-
 def fulfil_pending(public_id: str, actor: str) -> timedelta | None:
-    """Fulfil the order if its day has come; otherwise the time still to wait. Only a pending order is touched."""
-    found = select(ServiceOrder).where(ServiceOrder.public_id == public_id).with_for_update()
-    order = db.session().scalar(found.options(selectinload(ServiceOrder.lines)))
-    if order is None:
+    """Do what has fallen due of an order, also late; the time still to wait where its next day has not begun.
+
+    Only a pending order is touched, and each effect happens once. Raises NotFound.
+    """
+    found = select(ServiceOrder).where(ServiceOrder.public_id == public_id)
+    account_id = db.session().scalar(found.with_only_columns(ServiceOrder.account_id))
+    if account_id is None:
         raise NotFound
+    account = lock_account(account_id)
+    locked = found.with_for_update().options(selectinload(ServiceOrder.lines))
+    order = db.session().scalars(locked.execution_options(populate_existing=True)).one()
     if order.state != states.PENDING:
         return None
-    account = db.session().get_one(Account, order.account_id)
-    now = clock.now()
-    if not _is_due(order, account, now):
-        return start_instant(order.starts_on, account.timezone) - now
-    fulfil(order, actor)
+    before = effects.waiting_days(order)
+    _fulfil(order, account, actor)
+    waiting = effects.waiting_days(order)
+    if waiting and waiting == before:
+        return effects.start_instant(waiting[0], account.timezone) - clock.now()
     return None

@@ -2,16 +2,16 @@
 
 from billing_core.transitions import Machine
 
-PENDING, FULFILLED, CANCELLED = "pending", "fulfilled", "cancelled"
+PENDING, FULFILLED = "pending", "fulfilled"
 WAITING, ISSUED = "waiting", "issued"
 
 ORDER = Machine(
     "Service order",
     PENDING,
-    {(PENDING, "fulfil"): FULFILLED, (PENDING, "cancel"): CANCELLED},
+    {(PENDING, "fulfil"): FULFILLED},
 )
 SCHEDULE = Machine(
     "Scheduled invoice",
     WAITING,
-    {(WAITING, "issue"): ISSUED, (WAITING, "cancel"): CANCELLED},
+    {(WAITING, "issue"): ISSUED},
 )

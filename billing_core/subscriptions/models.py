@@ -2,12 +2,15 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from billing_core.accounts import Account
 from billing_core.catalogue.models import Product
 from billing_core.db import Base, Instant
+
+GRACE = timedelta(days=30)
+"""How long a corporate account keeps the use of a term that ended and was not renewed (domain.md 4)."""
 
 
 class Subscription(Base):
@@ -47,18 +50,36 @@ class Subscription(Base):
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
     product: Mapped[Product] = relationship(lazy="raise_on_sql")
+    is_corporate: Mapped[bool] = column_property(
+        select(Account.kind == "corporate").where(Account.id == account_id).correlate_except(Account).scalar_subquery()
+    )
+    """Sold by a representative: its term ends unless a quote renews it."""
 
     @property
     def last_day(self) -> date:
         """The last day of the period, as readers write it."""
         return self.period_end - timedelta(days=1)
 
+    @property
+    def has_grace(self) -> bool:
+        """Use goes on after the term's end, flagged and unbilled, because nothing follows on it yet (domain.md 4)."""
+        return self.is_corporate and not self.is_trial and self.renewed_by_id is None
+
+    @property
+    def grace_end(self) -> date:
+        """The first day without use, where `has_grace`; until then a renewal can still follow on the term."""
+        return self.period_end + GRACE
+
+    def is_over(self, today: date) -> bool:
+        """The term has ended: seats can neither join nor leave it."""
+        return today >= self.period_end
+
     def status(self, today: date) -> str:
-        """scheduled, expired, trial, pending_cancellation or active (domain.md 6)."""
+        """scheduled, expired, trial, pending_cancellation or active (domain.md 6), of corporate accounts also grace."""
         if today < self.period_start:
             return "scheduled"
         if today >= self.period_end:
-            return "expired"
+            return "grace" if self.has_grace and today < self.grace_end else "expired"
         if self.is_trial:
             return "trial"
         return "pending_cancellation" if self.cancelled_on else "active"

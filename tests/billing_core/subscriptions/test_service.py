@@ -25,13 +25,13 @@ def begins() -> SubscriptionStart:
 
 def test_a_cause_starts_one_subscription() -> None:
     start = begins()
-    assert db.perform(start_subscription, start, "test") is True
-    assert db.perform(start_subscription, start, "test") is False
+    first = db.perform(start_subscription, start, "test")
+    assert db.perform(start_subscription, start, "test").id == first.id
     with db.reading() as session:
         found = session.scalars(select(Subscription)).one()
         assert session.scalars(select(AuditEntry)).one().subject == found.public_id
     assert [found.status(day) for day in (date(2026, 1, 30), date(2026, 1, 31), date(2027, 1, 31))] == [
-        "scheduled", "active", "expired",
+        "scheduled", "active", "grace",
     ]  # fmt: skip
 
 
