@@ -17,46 +17,43 @@ depends_on = None
 
 SHOWN = "UPDATE quote_version SET is_shown = is_current WHERE submitted_at IS NOT NULL"
 BEGUN = """
-    UPDATE quote_line SET due = net,
-    starts_on = (SELECT starts_on FROM quote_version WHERE quote_version.id = quote_line.version_id)
+    UPDATE quote_line SET due = quote_line.net, starts_on = version.starts_on
+    FROM quote_version AS version WHERE version.id = quote_line.version_id
 """
 FULFILLED = """
-    UPDATE order_line SET fulfilled_at =
-    (SELECT fulfilled_at FROM service_order WHERE service_order.id = order_line.order_id)
+    UPDATE order_line SET fulfilled_at = placed.fulfilled_at
+    FROM service_order AS placed WHERE placed.id = order_line.order_id
 """
 TERMS = """
-    UPDATE service_order SET payment_days =
-    (SELECT payment_days FROM account WHERE account.id = service_order.account_id)
+    UPDATE service_order SET payment_days = account.payment_days
+    FROM account WHERE account.id = service_order.account_id
 """
-OF_INVOICES = [
-    f"""
-    UPDATE service_order SET {column} =
-    (SELECT invoice.{column} FROM invoice WHERE invoice.order_number = service_order.number)
-    WHERE EXISTS (SELECT 1 FROM invoice WHERE invoice.order_number = service_order.number)
-    """  # noqa: S608 (column names from this file)
-    for column in ("title", "locale", "currency", "po_number", "quote_number", "contact_id")
-]
+OF_INVOICES = """
+    UPDATE service_order SET title = issued.title, locale = issued.locale, currency = issued.currency,
+        po_number = issued.po_number, quote_number = issued.quote_number, contact_id = issued.contact_id
+    FROM invoice AS issued
+    WHERE issued.order_number = service_order.number AND issued.account_id = service_order.account_id
+        AND NOT issued.issued_elsewhere
+"""
 """Orders take over what stands on the invoice that came with them."""
-OF_LINES = [
-    f"""
-    UPDATE order_line SET {column} = (
-        SELECT line.{column} FROM quote_line AS line
-        JOIN quote_version AS version ON version.id = line.version_id
-        JOIN service_order AS placed ON placed.origin = version.public_id
-        WHERE placed.id = order_line.order_id AND line.position = order_line.position
-    ) WHERE EXISTS (
-        SELECT 1 FROM quote_version AS version JOIN service_order AS placed ON placed.origin = version.public_id
-        WHERE placed.id = order_line.order_id
-    )
-    """  # noqa: S608 (column names from this file)
-    for column in ("description", "unit", "discount")
-]
+OF_LINES = """
+    UPDATE order_line SET description = line.description, unit = line.unit, discount = line.discount
+    FROM quote_line AS line
+    JOIN quote_version AS version ON version.id = line.version_id
+    JOIN service_order AS placed ON placed.origin = version.public_id
+    WHERE placed.id = order_line.order_id AND line.position = order_line.position
+"""
 """Ordered lines take over what stands in the accepted quote."""
 RECURRING = """
     SELECT line.id, version.starts_on, version.term_months FROM quote_line AS line
     JOIN quote_version AS version ON version.id = line.version_id WHERE line.frequency <> 'once'
 """
-ORDERED = "SELECT order_id, frequency, term_start, term_end FROM order_line WHERE term_end IS NOT NULL"
+ORDERED = """
+    SELECT line.order_id, line.frequency, line.term_start, line.term_end, seller.timezone FROM order_line AS line
+    JOIN service_order AS placed ON placed.id = line.order_id
+    JOIN account ON account.id = placed.account_id JOIN seller ON seller.id = account.seller_id
+    WHERE line.term_end IS NOT NULL AND placed.state <> 'cancelled'
+"""
 WAITING = """
     INSERT INTO scheduled_invoice (public_id, order_id, issue_on, state)
     VALUES (:public_id, :order_id, :issue_on, 'waiting')
@@ -527,7 +524,7 @@ def upgrade() -> None:
 
 def carry_over(connection: sa.Connection) -> None:
     """What was sold before this version, in the words of this one. Invoices that are still to come get their days."""
-    for statement in (SHOWN, BEGUN, FULFILLED, *OF_INVOICES, TERMS, *OF_LINES):
+    for statement in (SHOWN, BEGUN, FULFILLED, OF_INVOICES, TERMS, OF_LINES):
         connection.execute(sa.text(statement))
     lines = connection.execute(sa.text(RECURRING).columns(starts_on=sa.Date())).all()
     ends = [{"id": row.id, "end": clock.add_months(row.starts_on, row.term_months)} for row in lines]
@@ -538,11 +535,10 @@ def carry_over(connection: sa.Connection) -> None:
 
 
 def _schedule(connection: sa.Connection) -> None:
-    """The periods that begin from today on; those before it were billed elsewhere, because nothing here did it."""
-    today, months = clock.now().date(), {"monthly": 1, "yearly": 12}
-    days = set()
+    """The periods that begin from the seller's today on; those before it were billed elsewhere: nothing here did it."""
+    months, days = {"monthly": 1, "yearly": 12}, set()
     for row in connection.execute(sa.text(ORDERED).columns(term_start=sa.Date(), term_end=sa.Date())).all():
-        number = 1
+        number, today = 1, clock.today(row.timezone)
         while (day := clock.add_months(row.term_start, number * months[row.frequency])) < row.term_end:
             number += 1
             if day >= today:

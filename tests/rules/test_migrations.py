@@ -1,18 +1,26 @@
-"""The migrations reach exactly the schema of the models, have one head and go down again, on both databases."""
+"""The migrations reach exactly the models' schema, have one head, keep what was sold before, and go down again."""
 
 import os
+import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+import time_machine
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy import CheckConstraint, create_engine, inspect, make_url, text
 
 from app import schema, tables
 from billing_core import db
+from tests.rules.sold_before import Shop
+
+FAST_ENOUGH = 20
+"""Seconds in which many orders are carried over even on a machine that does other things too."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -52,7 +60,106 @@ def test_up_gives_the_models_schema_and_down_gives_nothing(empty: str) -> None:
                  tables.metadata.sorted_tables}  # fmt: skip
     for table in tables.metadata.sorted_tables:
         assert {index.name for index in table.indexes} <= names[table.name]
+    with db.engine().connect() as connection:
+        there = inspect(connection)
+        for table in tables.metadata.sorted_tables:
+            checks = {check.name for check in table.constraints if isinstance(check, CheckConstraint)}
+            assert {check["name"] for check in there.get_check_constraints(table.name)} == checks, table.name
     schema.migrate()
     command.downgrade(schema._config(), "base")
     with db.engine().connect() as connection:
         assert inspect(connection).get_table_names() in ([], ["alembic_version"])
+
+
+def rows(statement: str, **values: Any) -> list[tuple[Any, ...]]:
+    """What the database says."""
+    with db.engine().connect() as connection:
+        return [tuple(row) for row in connection.execute(text(statement), values)]
+
+
+def days(statement: str, **values: Any) -> list[date]:
+    """The days in the first column: PostgreSQL gives days, SQLite their text."""
+    return [date.fromisoformat(str(row[0])) for row in rows(statement, **values)]
+
+
+@time_machine.travel("2026-06-30T12:00:00Z", tick=False)
+def test_what_was_sold_before_is_carried_over(empty: str) -> None:
+    schema.migrate("0001")
+    with db.engine().begin() as connection:
+        shop = Shop(connection)
+        (sent,), (draft,) = shop.quote("sent"), shop.quote("draft", submitted=False)
+        former, later = shop.quote("rejected", versions=2)
+        order, pending = shop.accepted(date(2026, 1, 31)), shop.accepted(date(2026, 9, 30), fulfilled=False)
+        online = shop.online()
+    for _again in range(2):
+        schema.migrate()
+        shown = "SELECT id FROM quote_version WHERE is_shown AND id IN (:sent, :draft, :former, :later) ORDER BY id"
+        assert rows(shown, sent=sent, draft=draft, former=former, later=later) == [(sent,), (later,)]
+        assert rows("SELECT count(*) FROM quote_line WHERE due <> net OR effect <> 'start'") == [(0,)]
+        starts = "SELECT DISTINCT starts_on FROM quote_line WHERE version_id = :version"
+        assert days(starts, version=sent) == [date(2026, 1, 31)]
+        ends = "SELECT ends_on FROM quote_line WHERE version_id = :version AND frequency <> 'once'"
+        assert days(ends, version=sent) == [date(2029, 1, 31)] * 2
+        assert rows("SELECT count(*) FROM quote_line WHERE frequency = 'once' AND ends_on IS NOT NULL") == [(0,)]
+        facts = "SELECT title, locale, currency, po_number, quote_number, payment_days, contact_id FROM service_order"
+        kept = rows(f"{facts} WHERE id = :order", order=order)
+        quote = rows("SELECT quote_id FROM quote_decision WHERE order_id = :order", order=order)[0][0]
+        assert kept == [("Meetings", "de", "EUR", "PO 4711", f"Q-{quote}", 45, shop.contact)]
+        lines = "SELECT description, unit, discount, fulfilled_at FROM order_line"
+        first = f"{lines} WHERE order_id = :order AND position = 1"
+        assert rows(first, order=order) == [("Meeting yearly", "organizer", 12000, "2026-03-01T08:00:00.000000Z")]
+        assert rows(first, order=pending) == [("Meeting yearly", "organizer", 12000, None)]
+        _check_schedule(order, pending)
+        subscription = "SELECT removed_at_end, renewed_by_id, seats FROM subscription WHERE id = :online"
+        assert rows(subscription, online=online) == [(0, None, 5)]
+        assert rows("SELECT verdict, channel, reference FROM quote_decision") == [("accepted", "portal", "")] * 2
+        command.downgrade(schema._config(), "0001")
+        assert rows("SELECT count(*) FROM quote_line") == [(18,)]
+    command.downgrade(schema._config(), "base")
+
+
+def _check_schedule(order: int, pending: int) -> None:
+    """Later periods from today on, on the term's own day or the month's last, each once."""
+    waiting = "SELECT issue_on FROM scheduled_invoice WHERE order_id = :order AND state = 'waiting' ORDER BY issue_on"
+    found = days(waiting, order=order)
+    assert found[:4] == [date(2026, 6, 30), date(2026, 7, 31), date(2026, 8, 31), date(2026, 9, 30)]
+    assert date(2027, 2, 28) in found
+    assert date(2028, 2, 29) in found
+    assert found[-1] == date(2028, 12, 31)
+    assert len(found) == len(set(found)) == 31
+    later = days(waiting, order=pending)
+    assert (later[0], later[-1], len(later)) == (date(2026, 10, 30), date(2029, 8, 30), 35)
+    assert rows("SELECT count(*) FROM scheduled_invoice") == [(66,)]
+
+
+@time_machine.travel("2026-06-30T12:00:00Z", tick=False)
+def test_what_was_cancelled_or_ended_brings_no_invoices(empty: str) -> None:
+    schema.migrate("0001")
+    with db.engine().begin() as connection:
+        shop = Shop(connection)
+        cancelled = shop.accepted(date(2026, 1, 31))
+        connection.execute(text("UPDATE service_order SET state = 'cancelled' WHERE id = :id"), {"id": cancelled})
+        shop.accepted(date(2024, 6, 30), months=24)
+    schema.migrate()
+    assert rows("SELECT count(*) FROM scheduled_invoice") == [(0,)]
+
+
+def test_many_orders_are_carried_over_in_seconds(empty: str) -> None:
+    _carry_over(3_000)
+
+
+@pytest.mark.prove
+def test_very_many_orders_are_carried_over_in_seconds(empty: str) -> None:
+    _carry_over(20_000)
+
+
+@time_machine.travel("2026-06-30T12:00:00Z")
+def _carry_over(orders: int) -> None:
+    schema.migrate("0001")
+    with db.engine().begin() as connection:
+        Shop(connection).many_orders(orders, date(2026, 1, 31))
+    began = time.monotonic()
+    schema.migrate()
+    assert time.monotonic() - began < FAST_ENOUGH
+    assert rows("SELECT count(*) FROM service_order WHERE title = 'Many' AND currency = 'EUR'") == [(orders,)]
+    assert rows("SELECT count(*) FROM scheduled_invoice") == [(orders * 7,)]
