@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -12,7 +12,7 @@ from billing_core.accounts import Account
 from billing_core.catalogue import queries as catalogue
 from billing_core.catalogue.models import FREQUENCIES, Price, Product
 from billing_core.errors import Invalid
-from billing_core.subscriptions.models import Subscription
+from billing_core.subscriptions.models import GRACE, Subscription
 from billing_core.words import mark
 from corporate_portal.quotes.offer.content import (
     ADD,
@@ -30,8 +30,6 @@ from corporate_portal.quotes.offer.recurring import MONTHS_OF
 
 Offer = tuple[str, str, str]
 """Product code, tier and frequency: what a price is for."""
-LATEST_RENEWAL = timedelta(days=30)
-"""Use goes on for so long after a term's end (domain.md 4); a renewal that comes later is a new start."""
 LONGEST_DESCRIPTION = 300
 
 
@@ -121,7 +119,7 @@ def _renew(wish: LineWish, at: int, shelf: Shelf) -> Position:
     named = f"lines-{at}-subscription"
     if subscription.renewed_by_id is not None or subscription.public_id in shelf.renewed:
         raise Invalid(mark("This subscription is renewed already."), field=named)
-    if subscription.period_end + LATEST_RENEWAL < clock.today(shelf.account.timezone):
+    if subscription.period_end + GRACE <= clock.today(shelf.account.timezone):
         sentence = mark("This subscription ended on %(day)s. Offer it as a new product.")
         raise Invalid(sentence, field=named, day=templating.day(subscription.last_day))
     shelf.renewed.add(subscription.public_id)
