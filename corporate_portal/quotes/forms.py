@@ -5,6 +5,7 @@ from wtforms import BooleanField, HiddenField, RadioField
 from billing_core import words
 from billing_core.web.forms import Form, Needed, TextBlock, TextLine
 from billing_core.words import lazy, mark
+from corporate_portal.quotes.models import LONGEST_MESSAGE
 from corporate_portal.quotes.offer.content import LONGEST_PO, LONGEST_REASON, Acceptance, Rejection
 
 
@@ -52,3 +53,22 @@ class RejectForm(Form):
     def rejection(self) -> Rejection:
         """What the verb is given."""
         return Rejection(self.reviewed.data or "", self.reason.data or "")
+
+
+class ChangeForm(Form):
+    """What should be different in another version."""
+
+    reviewed = HiddenField()
+    text = TextBlock(lazy("What should change?"), LONGEST_MESSAGE, needed=mark("Write a few words first."))
+
+
+class MessageForm(Form):
+    """A word to the other side."""
+
+    text = TextBlock(lazy("Your message"), LONGEST_MESSAGE, needed=mark("Write a few words first."))
+
+
+class RevivalForm(Form):
+    """Asking for an expired quote again, with or without words."""
+
+    text = TextBlock(lazy("Message to your representative"), LONGEST_MESSAGE)

@@ -4,10 +4,9 @@ A contact sees submitted versions only, never a draft. A quote whose deadline ha
 whether or not the job has written it down yet.
 """
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import joinedload
@@ -18,16 +17,20 @@ from billing_core.catalogue.models import Product
 from billing_core.catalogue.queries import products_by_code
 from billing_core.db.keyset import Key, Slice, page_of
 from billing_core.errors import NotFound
-from billing_core.ledger.models import Invoice
+from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.orders.models import ServiceOrder
 from billing_core.people import Person
 from billing_core.permissions import Viewer
 from corporate_portal.quotes import states
-from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteVersion
+from corporate_portal.quotes.evidence import Reading, reading_of
+from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteMessage, QuoteVersion
 from corporate_portal.quotes.offer.loading import WHOLE
 
 MOST_COUNTED = 99
 """The tab counts no further."""
+
+MOST_MESSAGES = 200
+"""What a page shows of a thread."""
 
 NEWEST_FIRST = Key((QuoteVersion.id,), descending=True)
 NEAREST_DEADLINE_FIRST = Key((QuoteVersion.expires_at, QuoteVersion.id))
@@ -35,13 +38,27 @@ NEAREST_DEADLINE_FIRST = Key((QuoteVersion.expires_at, QuoteVersion.id))
 
 @dataclass(frozen=True)
 class Receipt:
-    """What an acceptance brought about."""
+    """What an acceptance brought about. Nothing billed, no invoice; nothing credited, no credit note."""
 
     version: QuoteVersion
     decision: QuoteDecision
     order: ServiceOrder
-    invoice: Invoice
-    wants_to_pay_by_card: bool
+    invoice: Invoice | None
+    credit_note: CreditNote | None
+    said: Reading
+
+    @property
+    def wants_to_pay_by_card(self) -> bool:
+        """The contact chose to pay at once."""
+        return self.said.payment == "card"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A version by its number, and when it was sent."""
+
+    version: int
+    at: datetime
 
 
 def shown_to(viewer: Viewer) -> ColumnElement[bool]:
@@ -101,21 +118,65 @@ def current_version(viewer: Viewer, public_id: str) -> QuoteVersion:
     return found
 
 
+def submitted_version(viewer: Viewer, public_id: str, number: int) -> QuoteVersion:
+    """Any version of a quote that was ever sent, whole. Raises NotFound for drafts and for other accounts' quotes."""
+    named = select(QuoteVersion).join(Quote, QuoteVersion.quote_id == Quote.id).where(Quote.public_id == public_id)
+    own = (QuoteVersion.account_id.in_(sorted(viewer.account_ids)), QuoteVersion.submitted_at.is_not(None))
+    found = db.session().scalar(named.where(*own, QuoteVersion.version == number).options(*WHOLE))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def former_of(version: QuoteVersion) -> QuoteVersion | None:
+    """The version that the customer had before this one, whole; none for the first that was sent."""
+    earlier = (
+        select(QuoteVersion)
+        .where(QuoteVersion.quote_id == version.quote_id, QuoteVersion.version < version.version)
+        .where(QuoteVersion.submitted_at.is_not(None))
+        .order_by(QuoteVersion.version.desc())
+        .limit(1)
+    )
+    return db.session().scalar(earlier.options(*WHOLE))
+
+
+def sent_versions(version: QuoteVersion) -> list[Sent]:
+    """Every version of the quote that was sent, the first one first."""
+    columns = select(QuoteVersion.version, QuoteVersion.submitted_at).where(QuoteVersion.submitted_at.is_not(None))
+    rows = db.session().execute(columns.where(QuoteVersion.quote_id == version.quote_id).order_by(QuoteVersion.version))
+    return [Sent(number, at) for number, at in rows if at is not None]
+
+
+def following_states(versions: Sequence[QuoteVersion]) -> dict[int, str]:
+    """By quote: the state of the version that counts, where the shown one is replaced by it. One statement at most."""
+    replaced = [version.quote_id for version in versions if not version.is_current]
+    if not replaced:
+        return {}
+    current = select(QuoteVersion.quote_id, QuoteVersion.state).where(QuoteVersion.is_current)
+    rows = db.session().execute(current.where(QuoteVersion.quote_id.in_(replaced)))
+    return {quote_id: state for quote_id, state in rows}
+
+
+def thread_of(version: QuoteVersion) -> list[QuoteMessage]:
+    """What was said about the quote through all its versions, the first word first; of a very long one the last."""
+    said = select(QuoteMessage).where(QuoteMessage.quote_id == version.quote_id)
+    return list(reversed(db.session().scalars(said.order_by(QuoteMessage.id.desc()).limit(MOST_MESSAGES)).all()))
+
+
 def receipt(viewer: Viewer, public_id: str) -> Receipt:
-    """The accepted quote with its order and invoice. Raises NotFound where nothing was accepted."""
-    version = current_version(viewer, public_id)
+    """The accepted quote with what came of it. Raises NotFound where nothing was accepted."""
+    return receipt_of(current_version(viewer, public_id))
+
+
+def receipt_of(version: QuoteVersion) -> Receipt:
+    """As receipt, of a version that the reader may see."""
     decision = version.decision
-    if version.state != states.ACCEPTED or decision is None or decision.order_id is None or decision.invoice_id is None:
+    if version.state != states.ACCEPTED or decision is None or decision.order_id is None:
         raise NotFound
     order = db.session().get_one(ServiceOrder, decision.order_id)
-    invoice = db.session().get_one(Invoice, decision.invoice_id)
-    return Receipt(version, decision, order, invoice, evidence_of(decision).get("payment") == "card")
-
-
-def evidence_of(decision: QuoteDecision) -> dict[str, Any]:
-    """The evidence as it was written down."""
-    loaded: dict[str, Any] = json.loads(decision.evidence)
-    return loaded
+    invoice = db.session().get_one(Invoice, decision.invoice_id) if decision.invoice_id else None
+    note = db.session().get_one(CreditNote, decision.credit_note_id) if decision.credit_note_id else None
+    return Receipt(version, decision, order, invoice, note, reading_of(decision))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from billing_core import clock, words
 from billing_core.words import mark
+from corporate_portal.quotes import states
 from corporate_portal.quotes.models import QuoteLine, QuoteVersion
 
 _HEADINGS = {
@@ -39,3 +40,14 @@ def days_left(version: QuoteVersion, now: datetime) -> int:
     if version.valid_until is None:
         return 0
     return (version.valid_until - clock.local(now, version.zone).date()).days
+
+
+COMING = "coming"
+"""Not a state of any version: the customer's is replaced by one that is not sent yet."""
+
+
+def customer_state(version: QuoteVersion, following: str | None, now: datetime) -> str:
+    """How the shown version stands for the customer. `following` is the state of the one that counts, where another."""
+    if following == states.WITHDRAWN:
+        return states.WITHDRAWN
+    return COMING if following in (states.DRAFT, states.AWAITING_APPROVAL) else version.shown_state(now)

@@ -10,7 +10,7 @@ from billing_core.people import Person, contacts_of
 from billing_core.permissions import Viewer
 from billing_core.words import mark
 from corporate_portal.quotes import mails, states
-from corporate_portal.quotes.models import Quote, QuoteMessage, QuoteVersion
+from corporate_portal.quotes.models import LONGEST_MESSAGE, Quote, QuoteMessage, QuoteVersion
 from corporate_portal.quotes.offer.drafting import is_readable
 from corporate_portal.quotes.refusals import NotExpired, NotYetSent, QuoteWithdrawn
 from corporate_portal.quotes.service.locking import (
@@ -22,7 +22,6 @@ from corporate_portal.quotes.service.locking import (
     refuse_unless_reviewed,
 )
 
-LONGEST_MESSAGE = 2000
 SAME_WITHIN = timedelta(minutes=1)
 """The same words of the same person within this time are one message, sent twice."""
 

@@ -1,16 +1,21 @@
 """What a contact reads: what waits, what was decided, one quote with its document."""
 
+import re
+
 from flask import request, url_for
 
 from billing_core import clock, db
 from billing_core.db.keyset import Slice
 from billing_core.documents import service as documents
+from billing_core.errors import NotFound
 from billing_core.web import downloads
 from billing_core.web.guards import portal_page
 from billing_core.web.identity import viewer
-from billing_core.web.render import page
+from billing_core.web.render import page, see
 from corporate_portal.quotes import queries, service, showing, states
+from corporate_portal.quotes.forms import MessageForm, RevivalForm
 from corporate_portal.quotes.models import QuoteVersion
+from corporate_portal.quotes.offer.changes import changes_between
 from corporate_portal.quotes.views.about import about
 from corporate_portal.quotes.views.blueprint import Answer, quotes
 
@@ -31,7 +36,7 @@ def history() -> Answer:
     """What was decided, withdrawn or has expired."""
     with db.reading():
         rows = queries.history(viewer(), request.args.get("after", ""), request.args.get("before", ""))
-        return _list("quotes/history.html", rows)
+        return _list("quotes/history.html", rows, following=queries.following_states(rows.rows))
 
 
 def _list(template: str, rows: Slice[QuoteVersion], **context: object) -> str:
@@ -50,7 +55,39 @@ def detail(public_id: str) -> Answer:
     if version.first_viewed_at is None and version.state == states.SENT:
         db.perform(service.mark_viewed, viewer(), public_id)
     with db.reading():
-        return page("quotes/detail.html", **about(version))
+        return detail_page(version)
+
+
+def detail_page(version: QuoteVersion, message: MessageForm | None = None, revival: RevivalForm | None = None) -> str:
+    """The page of a quote, with the forms of its thread as they were sent, where one of them was refused."""
+    following = queries.following_states([version]).get(version.quote_id)
+    former, thread = queries.former_of(version), queries.thread_of(version)
+    context = about(version) | {
+        "state": showing.customer_state(version, following, clock.now()),
+        "changes": changes_between(former, version) if former else None,
+        "earlier": [one for one in queries.sent_versions(version) if one.version != version.version],
+        "thread": thread,
+        "asked_again": any(said.kind == "revival" and said.version == version.version for said in thread),
+        "message_form": message or MessageForm(formdata=None),
+        "revival_form": revival or RevivalForm(formdata=None, prefix="again"),
+    }
+    return page("quotes/detail.html", **context)
+
+
+@quotes.get("/quotes/<string:public_id>/versions/<string:version>")
+@portal_page()
+def earlier_version(public_id: str, version: str) -> Answer:
+    """What was sent before, to read only."""
+    if re.fullmatch("[1-9][0-9]{0,3}", version) is None:
+        raise NotFound
+    with db.reading():
+        found = queries.submitted_version(viewer(), public_id, int(version))
+        if found.is_shown:
+            return see("quotes.detail", public_id=public_id)
+        sent = {one.version: one.at for one in queries.sent_versions(found)}
+        following = min(number for number in sent if number > found.version)
+        context = about(found) | {"following": following, "replaced_at": sent[following]}
+        return page("quotes/version.html", **context)
 
 
 @quotes.get("/quotes/<string:public_id>/pdf")
