@@ -14,14 +14,21 @@ from billing_core.mail import service as mail
 from billing_core.orders import jobs as orders
 from billing_core.payments import moves
 from billing_core.payments import service as payments
+from corporate_portal.api import jobs as api
+from corporate_portal.invoices import jobs as invoices
 from corporate_portal.invoices.prints import invoice_print
 from corporate_portal.quotes import jobs as quotes
-from corporate_portal.quotes.prints import quote_print
+from corporate_portal.quotes.prints import certificate_print, quote_print
 
 Handler = Callable[..., object]
 """Called with the job's arguments, outside any transaction; may run twice for one job."""
 
-PRINTS: dict[str, printing.Builder] = {"invoice": invoice_print, "quote": quote_print}
+PRINTS: dict[str, printing.Builder] = {
+    "invoice": invoice_print,
+    "credit-note": credit_note_print,
+    "quote": quote_print,
+    "certificate": certificate_print,
+}
 """Which wing prints which kind of document."""
 
 KEPT_FOR = timedelta(days=30)
@@ -45,8 +52,10 @@ RECURRING = (
     Recurring("quotes.expire", timedelta(minutes=1)),
     Recurring("quotes.remind", timedelta(minutes=5)),
     Recurring("payments.reconcile", timedelta(minutes=1)),
+    Recurring("invoices.issue_scheduled", timedelta(minutes=10)),
     Recurring(credentials.TIDY, timedelta(days=1)),
     Recurring("jobs.prune", timedelta(days=1)),
+    Recurring(api.PRUNE, timedelta(days=1)),
 )
 
 
@@ -58,11 +67,13 @@ def handlers(ports: Ports) -> dict[str, Handler]:
         moves.SETTLE: payments.settle_later,
         "payments.reconcile": payments.reconcile_due,
         "order.fulfil": orders.fulfil_on_day,
+        "invoices.issue_scheduled": invoices.issue_scheduled,
         "quotes.expire": quotes.expire_due,
         "quotes.remind": quotes.remind_due,
         credentials.SEND_LINK: credentials.send_password_link,
         credentials.TIDY: credentials.tidy,
         "jobs.prune": prune_jobs,
+        api.PRUNE: api.prune_answers,
     }
 
 

@@ -85,6 +85,24 @@ class PurchaseOrder(Base):
     """No longer offered; what was ordered under it stays."""
 
 
+def follows_pattern(number: str, pattern: str) -> bool:
+    """Whether a purchase order number looks as the account's pattern says (Account.po_pattern); none asks nothing.
+
+    Compared sign by sign; upper and lower case count, and a * ends the comparison.
+    """
+    if not pattern:
+        return True
+    fixed, rest, _ = pattern.partition("*")
+    longer = len(number) > len(fixed) and not rest
+    return len(number) >= len(fixed) and not longer and all(map(_fits, number, fixed))
+
+
+def _fits(sign: str, wanted: str) -> bool:
+    if wanted == "#":
+        return sign in "0123456789"
+    return sign.isalpha() if wanted == "@" else sign == wanted
+
+
 def vat_is_confirmed(account: Account, now: datetime) -> bool:
     """Whether the account's VAT ID was confirmed so recently that reverse charge may rest on it."""
     confirmed = account.vat_confirmed_at

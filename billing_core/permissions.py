@@ -60,6 +60,8 @@ class SessionFacts:
     signed_in_at: datetime | None = None
     ip: str = ""
     user_agent: str = ""
+    request_id: str = ""
+    """The request that decides, as the logs name it."""
 
 
 @dataclass(frozen=True)

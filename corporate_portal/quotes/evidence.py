@@ -1,40 +1,77 @@
 """The evidence of a decision as canonical JSON: unchanging bytes that say who decided what, when, in which words.
 
 What a click needs to count (eIDAS Art. 25(1), ESIGN, UETA): intent, consent, association with the record, retention. IP
-and user agent are those of the sign-in session that decided.
+and user agent are those of the request that decided; of its session only a hash is kept. The bytes stand with the
+decision and, under their SHA-256, among the documents.
 """
 
+import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from billing_core import clock
-from billing_core.people import BillingContact
+from billing_core.people import BillingContact, Person
 from billing_core.permissions import Viewer, rights_of
-from corporate_portal.quotes.models import QuoteVersion
+from corporate_portal.quotes.models import QuoteDecision, QuoteVersion
 from corporate_portal.quotes.offer.document import canonical
 from corporate_portal.quotes.offer.terms import Declaration
 
-FORM = 1
+FORM = 2
+"""Form 1 knew neither how a decision came nor what its purchase order and administrator were, and kept a session's id
+instead of its hash. Both forms are read by `reading_of`."""
+
+NOT_PRINTED = "not printed yet when it was decided"
+NOT_ASKED = "a rejection refers to the text alone"
+"""Why the hash of the PDF is null."""
 
 
 @dataclass(frozen=True)
 class Decided:
-    """What is known at the moment of the decision beyond the version and the viewer."""
+    """What is known at the moment of the decision beyond the version and the contact."""
 
     verdict: str
     at: datetime
     declaration: Declaration | None = None
     po_number: str = ""
+    po_expires_on: date | None = None
     payment: str = ""
     reason: str = ""
+    admin: Person | None = None
     pdf_sha256: str | None = None
     """Of the PDF as it was stored by then; none while the worker has not printed it."""
+    session_sha256: str = ""
+    channel: str = "portal"
+    reference: str = ""
 
 
-def evidence_of(version: QuoteVersion, viewer: Viewer, contact: BillingContact, decided: Decided) -> bytes:
-    """The bytes to be stored beside the decision."""
+@dataclass(frozen=True)
+class Reading:
+    """What pages and documents need of an evidence, whichever form it was written in."""
+
+    form: int
+    payment: str
+    statement: str
+    consent: str
+    user_id: str
+    email: str
+    version_sha256: str
+    pdf_sha256: str | None
+    pdf_missing: str
+    terms: str
+    rights: tuple[str, ...]
+    admin_name: str
+    po_expires_on: date | None
+    recorded_by: str
+
+
+def evidence_of(version: QuoteVersion, contact: BillingContact, viewer: Viewer, decided: Decided) -> bytes:
+    """The bytes to be stored beside the decision of `contact`, who comes with the person; `viewer` brought it about.
+
+    Where a representative recorded it, session and sign-in are the representative's, and said to be.
+    """
     quote, words = version.quote, decided.declaration
-    facts = viewer.facts
+    is_recorded = decided.channel != "portal"
     return canonical(
         {
             "form": FORM,
@@ -46,23 +83,26 @@ def evidence_of(version: QuoteVersion, viewer: Viewer, contact: BillingContact, 
                 "version_id": version.public_id,
                 "sha256": version.sha256,
                 "pdf_sha256": decided.pdf_sha256,
+                "pdf_missing": _why_without_pdf(decided),
                 "expires_at": version.expires_at.isoformat() if version.expires_at else None,
             },
             "account": {"id": quote.account.public_id, "number": quote.account.number, "name": quote.account.name},
             "person": {
-                "id": viewer.public_id,
-                "name": viewer.display_name,
-                "email": viewer.email,
+                "id": contact.person.public_id,
+                "name": contact.person.name,
+                "email": contact.person.email,
                 "user_id": contact.user_id,
                 "function": contact.function,
                 "rights": sorted(right.value for right in rights_of(contact)),
             },
-            "session": {
-                "id": facts.session_id,
-                "signed_in_at": facts.signed_in_at.isoformat() if facts.signed_in_at else None,
-                "ip": facts.ip,
-                "user_agent": facts.user_agent,
-            },
+            "channel": decided.channel,
+            "recorded": {
+                "reference": decided.reference,
+                "by": {"id": viewer.public_id, "name": viewer.display_name, "email": viewer.email},
+            }
+            if is_recorded
+            else None,
+            "session": _session(viewer, decided),
             "decided_at": decided.at.isoformat(),
             "zone": version.zone,
             "shown_at": clock.local(decided.at, version.zone).isoformat(),
@@ -70,8 +110,58 @@ def evidence_of(version: QuoteVersion, viewer: Viewer, contact: BillingContact, 
             "wording": {"language": words.locale, "statement": words.statement, "consent": words.consent}
             if words
             else None,
-            "po_number": decided.po_number,
+            "purchase_order": {
+                "number": decided.po_number,
+                "expires_on": decided.po_expires_on.isoformat() if decided.po_expires_on else None,
+            },
+            "admin": {"id": decided.admin.public_id, "name": decided.admin.name, "email": decided.admin.email}
+            if decided.admin
+            else None,
             "payment": decided.payment,
             "reason": decided.reason,
         }
+    )
+
+
+def _session(viewer: Viewer, decided: Decided) -> dict[str, Any]:
+    facts = viewer.facts
+    return {
+        "of": viewer.public_id,
+        "realm": viewer.realm.value,
+        "sha256": decided.session_sha256,
+        "method": "password",
+        "signed_in_at": facts.signed_in_at.isoformat() if facts.signed_in_at else None,
+        "ip": facts.ip,
+        "user_agent": facts.user_agent,
+        "request_id": facts.request_id,
+    }
+
+
+def _why_without_pdf(decided: Decided) -> str | None:
+    if decided.pdf_sha256:
+        return None
+    return NOT_PRINTED if decided.verdict == "accepted" else NOT_ASKED
+
+
+def reading_of(decision: QuoteDecision) -> Reading:
+    """The evidence as it was written down, in form 1 or 2."""
+    said: dict[str, Any] = json.loads(decision.evidence)
+    quote, person = said.get("quote") or {}, said.get("person") or {}
+    wording, recorded = said.get("wording") or {}, said.get("recorded") or {}
+    expires_on = (said.get("purchase_order") or {}).get("expires_on")
+    return Reading(
+        form=said["form"],
+        payment=said.get("payment") or "",
+        statement=wording.get("statement") or "",
+        consent=wording.get("consent") or "",
+        user_id=person.get("user_id") or "",
+        email=person.get("email") or "",
+        version_sha256=quote.get("sha256") or "",
+        pdf_sha256=quote.get("pdf_sha256"),
+        pdf_missing=quote.get("pdf_missing") or "",
+        terms=said.get("terms") or "",
+        rights=tuple(person.get("rights") or ()),
+        admin_name=(said.get("admin") or {}).get("name") or "",
+        po_expires_on=date.fromisoformat(expires_on) if expires_on else None,
+        recorded_by=(recorded.get("by") or {}).get("name") or "",
     )

@@ -1,26 +1,75 @@
 """The forms on a contact's way. What travels from step to step in hidden fields is judged again by the verb."""
 
-from wtforms import BooleanField, HiddenField, RadioField
+from collections.abc import Sequence
+
+from wtforms import BooleanField, HiddenField, RadioField, SelectField
 
 from billing_core import words
-from billing_core.web.forms import Form, Needed, TextBlock, TextLine
+from billing_core.people import Person
+from billing_core.web.forms import Day, Form, Needed, TextBlock, TextLine
 from billing_core.words import lazy, mark
+from corporate_portal.profile.queries import KeptOrder
 from corporate_portal.quotes.models import LONGEST_MESSAGE
-from corporate_portal.quotes.offer.content import LONGEST_PO, LONGEST_REASON, Acceptance, Rejection
+from corporate_portal.quotes.offer.content import (
+    LONGEST_PO,
+    LONGEST_REASON,
+    LONGEST_REFERENCE,
+    PAYMENTS,
+    Acceptance,
+    AdminContact,
+    Record,
+    Rejection,
+)
+from corporate_portal.quotes.service.ordering import LONGEST_EMAIL, LONGEST_NAME
+
+CARRIED = ("reviewed", "po_number", "po_expires_on", "admin_member", "admin_name", "admin_email", "payment")
+"""What goes from the order details to the confirmation."""
 
 
-class OrderDetailsForm(Form):
-    """Purchase order number and way to pay; `reviewed` is the hash of the reviewed text."""
+class AdminFields(Form):
+    """Who is going to administer what is ordered: somebody from the list, or a new person, or nobody yet."""
+
+    admin_member = SelectField(lazy("Account administrator"), validate_choice=False)
+    admin_name = TextLine(lazy("Name of a new person"), LONGEST_NAME)
+    admin_email = TextLine(lazy("E-mail of the new person"), LONGEST_EMAIL)
+
+    def offer_members(self, members: Sequence[Person]) -> None:
+        """The people of the account as choices."""
+        people = [(person.public_id, f"{person.name} ({person.email})") for person in members]
+        self.admin_member.choices = [("", words.gettext("Nobody for now")), *people]
+
+    @property
+    def admin(self) -> AdminContact:
+        """As the verbs take it."""
+        return AdminContact(self.admin_member.data or "", self.admin_name.data or "", self.admin_email.data or "")
+
+
+class OrderDetailsForm(AdminFields):
+    """Purchase order, administrator and way to pay; `reviewed` is the hash of the reviewed text."""
 
     reviewed = HiddenField()
     po_number = TextLine(lazy("Purchase order number"), LONGEST_PO)
+    po_expires_on = Day(lazy("It expires on"))
     payment = RadioField(validate_choice=False)
 
-    def offer(self, *, may_pay: bool) -> None:
-        """The ways to pay that this contact has, in the reader's language."""
+    def offer(self, *, may_pay: bool, members: Sequence[Person], kept: Sequence[KeptOrder]) -> None:
+        """The choices that this contact has, in the reader's language."""
+        self.offer_members(members)
         self.payment.choices = [("terms", words.gettext("By invoice"))]
         if may_pay:
             self.payment.choices.append(("card", words.gettext("By card now")))
+        if self.payment.data not in PAYMENTS:
+            self.payment.data = "terms"
+        if kept:
+            self.po_number.render_kw = {"list": "kept-orders"}
+
+    @property
+    def carried(self) -> dict[str, str]:
+        """What the next step is given; empty parts left out."""
+        day = self.po_expires_on.data
+        entered = {name: str(self[name].data or "") for name in CARRIED}
+        entered["po_expires_on"] = day.isoformat() if day else ""
+        return {name: value for name, value in entered.items() if value}
 
 
 class ConfirmForm(Form):
@@ -30,6 +79,10 @@ class ConfirmForm(Form):
     wording = HiddenField()
     language = HiddenField()
     po_number = HiddenField()
+    po_expires_on = Day(lazy("It expires on"))
+    admin_member = HiddenField()
+    admin_name = HiddenField()
+    admin_email = HiddenField()
     payment = HiddenField()
     agreed = BooleanField(validators=[Needed(mark("Tick the box to confirm that you want to place this order."))])
 
@@ -41,6 +94,8 @@ class ConfirmForm(Form):
             locale=self.language.data or "",
             po_number=self.po_number.data or "",
             payment=self.payment.data or "",
+            po_expires_on=self.po_expires_on.data,
+            admin=AdminContact(self.admin_member.data or "", self.admin_name.data or "", self.admin_email.data or ""),
         )
 
 
@@ -72,3 +127,42 @@ class RevivalForm(Form):
     """Asking for an expired quote again, with or without words."""
 
     text = TextBlock(lazy("Message to your representative"), LONGEST_MESSAGE)
+
+
+class RecordForm(AdminFields):
+    """A representative writes down what a contact decided by mail or phone."""
+
+    reviewed = HiddenField()
+    verdict = RadioField(lazy("What was decided?"), validate_choice=False)
+    contact = SelectField(lazy("Who decided?"), validate_choice=False)
+    channel = RadioField(lazy("How did it reach you?"), validate_choice=False)
+    reference = TextLine(lazy("Reference of the proof"), LONGEST_REFERENCE)
+    reason = TextBlock(lazy("Reason"), LONGEST_REASON)
+    po_number = TextLine(lazy("Purchase order number"), LONGEST_PO)
+    po_expires_on = Day(lazy("It expires on"))
+    agreed = BooleanField(validators=[Needed(mark("Tick the box to confirm that the contact decided this."))])
+
+    def offer(self, contacts: Sequence[Person], members: Sequence[Person], kept: Sequence[KeptOrder]) -> None:
+        """The choices, in the reader's language."""
+        self.offer_members(members)
+        chosen = [(person.public_id, f"{person.name} ({person.email})") for person in contacts]
+        self.contact.choices = [("", words.gettext("Choose a contact")), *chosen]
+        self.verdict.choices = [("accepted", words.gettext("Accepted")), ("rejected", words.gettext("Rejected"))]
+        self.channel.choices = [("mail", words.gettext("By mail")), ("phone", words.gettext("By phone"))]
+        if kept:
+            self.po_number.render_kw = {"list": "kept-orders"}
+
+    def record(self) -> Record:
+        """What the verb is given."""
+        return Record(
+            verdict=self.verdict.data or "",
+            reviewed_sha256=self.reviewed.data or "",
+            contact=self.contact.data or "",
+            channel=self.channel.data or "",
+            reference=self.reference.data or "",
+            locale=words.locale(),
+            reason=self.reason.data or "",
+            po_number=self.po_number.data or "",
+            po_expires_on=self.po_expires_on.data,
+            admin=self.admin,
+        )

@@ -7,6 +7,7 @@ from billing_core.mail.service import Recipient, send_mail
 from billing_core.orders.models import ServiceOrder
 from billing_core.people import BillingContact, Person
 from billing_core.words import mark
+from corporate_portal.quotes.evidence import reading_of
 from corporate_portal.quotes.models import QuoteDecision, QuoteMessage, QuoteVersion
 
 HOW_TO_REVISE = mark(
@@ -39,16 +40,18 @@ def tell_sent(version: QuoteVersion, contacts: list[BillingContact]) -> None:
 
 
 def tell_accepted(version: QuoteVersion, decision: QuoteDecision, contact: BillingContact, order: ServiceOrder) -> None:
-    """Both sides: the contact who accepted, and the representative."""
+    """Both sides, with the certificate: the contact who accepted, and the representative."""
     quote = version.quote
-    about = _about(version) | {"decision": decision, "order": order}
+    by = reading_of(decision).recorded_by
+    about = _about(version) | {"decision": decision, "order": order, "recorded_by": by}
+    certificate = ("certificate", version.public_id)
     send_mail(
         "quote-accepted",
-        mark("You accepted quote %(number)s"),
+        mark("Your acceptance of quote %(number)s was recorded") if by else mark("You accepted quote %(number)s"),
         _reader(contact.person),
         about,
         account_id=quote.account_id,
-        attached=(("quote", version.public_id),),
+        attached=(("quote", version.public_id), certificate),
         reply_to=quote.rep.email,
     )
     send_mail(
@@ -57,6 +60,7 @@ def tell_accepted(version: QuoteVersion, decision: QuoteDecision, contact: Billi
         _reader(quote.rep),
         about,
         account_id=quote.account_id,
+        attached=(certificate,),
     )
 
 

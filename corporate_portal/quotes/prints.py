@@ -1,17 +1,20 @@
-"""A quote as a printed document: the submitted version, whole, in the quote's own language.
+"""What is printed of a quote, in its own language: the submitted version, and the certificate of its acceptance.
 
-Whoever it names stands in its frozen document: what changes after the submission changes no page of it.
+Whoever they name stands in the frozen document or in the evidence: what changes later changes no page of them.
 """
 
 from dataclasses import asdict
 
 from sqlalchemy import select
 
-from billing_core import db, words
+from billing_core import db, templating, words
 from billing_core.documents.printing import Print
 from billing_core.errors import NotFound
-from corporate_portal.quotes.models import QuoteVersion
-from corporate_portal.quotes.offer.document import parties_of
+from billing_core.ledger.models import CreditNote, Invoice
+from billing_core.orders.models import ServiceOrder
+from corporate_portal.quotes.evidence import reading_of
+from corporate_portal.quotes.models import QuoteDecision, QuoteVersion
+from corporate_portal.quotes.offer.document import digest, parties_of
 from corporate_portal.quotes.offer.loading import WHOLE
 from corporate_portal.quotes.offer.recurring import recurring_of, term_end
 from corporate_portal.quotes.offer.terms import paragraphs
@@ -43,3 +46,61 @@ def quote_print(public_id: str) -> Print:
         created=version.submitted_at,
         subject=version.title,
     )
+
+
+def certificate_print(public_id: str) -> Print:
+    """The certificate that a version (ver_…) was accepted. Raises NotFound unless it was."""
+    found = select(QuoteVersion).where(QuoteVersion.public_id == public_id)
+    version = db.session().scalar(found.options(*WHOLE))
+    decision = version.decision if version is not None else None
+    if version is None or decision is None or decision.verdict != "accepted":
+        raise NotFound
+    parties = parties_of(version)
+    return Print(
+        template="print/certificate.html",
+        context={
+            "version": version,
+            "decision": decision,
+            "said": reading_of(decision),
+            "letterhead": parties.seller,
+            "bill_to": asdict(parties.account) | {"attention": decision.person_name},
+            "customer_number": parties.account.number,
+            "rep": parties.representative,
+            "documents": _numbers(decision),
+            "fingerprints": _fingerprints(decision),
+            "verify_at": templating.link("/verify"),
+        },
+        locale=version.locale,
+        title=words.gettext("Certificate of acceptance, quote %(number)s", number=version.quote.number),
+        author=parties.seller.name,
+        created=decision.decided_at,
+        subject=version.title,
+    )
+
+
+def _numbers(decision: QuoteDecision) -> dict[str, str]:
+    """The numbers of what the acceptance brought about; empty where it brought none."""
+    order = db.session().get(ServiceOrder, decision.order_id) if decision.order_id else None
+    invoice = db.session().get(Invoice, decision.invoice_id) if decision.invoice_id else None
+    note = db.session().get(CreditNote, decision.credit_note_id) if decision.credit_note_id else None
+    return {
+        "order": order.number if order else "",
+        "invoice": invoice.number if invoice else "",
+        "credit_note": note.number if note else "",
+    }
+
+
+def _fingerprints(decision: QuoteDecision) -> list[tuple[str, str]]:
+    """What each SHA-256 is of, and its 64 signs in groups that can be read out."""
+    said = reading_of(decision)
+    hashes = (
+        (words.gettext("Accepted text"), said.version_sha256),
+        (words.gettext("PDF of the quote"), said.pdf_sha256 or ""),
+        (words.gettext("Evidence of the acceptance"), digest(decision.evidence)),
+    )
+    return [(name, in_groups(sha256)) for name, sha256 in hashes if sha256]
+
+
+def in_groups(sha256: str) -> str:
+    """A hash in groups of eight signs."""
+    return " ".join(sha256[start : start + 8] for start in range(0, len(sha256), 8))

@@ -10,6 +10,7 @@ EFFECTS = (START, RENEW, ADD, REMOVE, FREE)
 MOST_LINES = 50
 MOST_UNITS = 99_999
 MOST_MONTHS = 60
+LONGEST_DESCRIPTION = 300
 LONGEST_PO, LONGEST_REASON, LONGEST_MESSAGE = 100, 1000, 2000
 PAYMENTS = ("terms", "card")
 """How the first invoice is going to be paid: on its terms, or by card from the receipt on."""

@@ -5,15 +5,17 @@ jobs into the same transaction; whatever fails refuses the whole. Unique constra
 """
 
 from corporate_portal.quotes.service.approving import approve_quote, return_quote
-from corporate_portal.quotes.service.deciding import (
-    accept_quote,
-    check_payment,
-    check_po_number,
-    mark_viewed,
-    reject_quote,
-)
+from corporate_portal.quotes.service.deciding import CERTIFICATE, accept_quote, mark_viewed, reject_quote
 from corporate_portal.quotes.service.lapsing import expire_quote, remind_of_quote
 from corporate_portal.quotes.service.locking import refuse_unless_open, refuse_unless_reviewed
+from corporate_portal.quotes.service.ordering import (
+    PurchaseOrderSaid,
+    check_admin,
+    check_payment,
+    check_purchase_order,
+    members_of,
+)
+from corporate_portal.quotes.service.recording import record_decision
 from corporate_portal.quotes.service.talking import answer, ask_change, ask_revival, comment, keep_request
 from corporate_portal.quotes.service.writing import (
     change_draft,
@@ -26,8 +28,9 @@ from corporate_portal.quotes.service.writing import (
 )
 
 __all__ = [
-    "accept_quote", "answer", "approve_quote", "ask_change", "ask_revival", "change_draft", "check_payment",
-    "check_po_number", "comment", "draft_quote", "draft_sha256", "expire_quote", "import_quote", "keep_request",
-    "mark_viewed", "refuse_unless_open", "refuse_unless_reviewed", "reject_quote", "remind_of_quote", "return_quote",
-    "revise_quote", "submit_quote", "withdraw_quote",
+    "CERTIFICATE", "PurchaseOrderSaid", "accept_quote", "answer", "approve_quote", "ask_change", "ask_revival",
+    "change_draft", "check_admin", "check_payment", "check_purchase_order", "comment", "draft_quote", "draft_sha256",
+    "expire_quote", "import_quote", "keep_request", "mark_viewed", "members_of", "record_decision",
+    "refuse_unless_open", "refuse_unless_reviewed", "reject_quote", "remind_of_quote", "return_quote", "revise_quote",
+    "submit_quote", "withdraw_quote",
 ]  # fmt: skip

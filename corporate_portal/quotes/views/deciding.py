@@ -1,20 +1,29 @@
 """The way to a decision: order details > confirm > receipt, or the reason of a rejection."""
 
+from contextlib import suppress
+
 from flask import request
 
 from billing_core import clock, db, words
-from billing_core.errors import Invalid, NotAllowed
+from billing_core.documents import service as documents
+from billing_core.errors import Invalid, NotAllowed, NotFound
 from billing_core.permissions import Right
+from billing_core.web import downloads
 from billing_core.web.guards import portal_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
 from billing_core.words import mark
+from corporate_portal.profile.queries import purchase_orders
 from corporate_portal.quotes import policy, queries, service
-from corporate_portal.quotes.forms import ConfirmForm, OrderDetailsForm, RejectForm
+from corporate_portal.quotes.forms import CARRIED, ConfirmForm, OrderDetailsForm, RejectForm
 from corporate_portal.quotes.models import QuoteVersion
 from corporate_portal.quotes.offer import terms
+from corporate_portal.quotes.service import PurchaseOrderSaid
 from corporate_portal.quotes.views.about import about
 from corporate_portal.quotes.views.blueprint import Answer, quotes
+
+NOT_POSTED = {"csrf": False}
+"""Of a form that an address fills: it is shown and judged, and changes nothing."""
 
 
 def _for_decision(public_id: str, reviewed: str) -> QuoteVersion:
@@ -30,12 +39,10 @@ def _for_decision(public_id: str, reviewed: str) -> QuoteVersion:
 @quotes.get("/quotes/<string:public_id>/order-details")
 @portal_page()
 def order_details(public_id: str) -> Answer:
-    """Step 2: purchase order number, bill-to, way to pay."""
-    reviewed = request.args.get("reviewed", "")
+    """Step 2: purchase order, administrator, way to pay; with what was entered before, on the way back."""
+    form = OrderDetailsForm(request.args, meta=NOT_POSTED)
     with db.reading():
-        version = _for_decision(public_id, reviewed)
-        given = {"po_number": request.args.get("po_number", ""), "payment": request.args.get("payment") or "terms"}
-        form = OrderDetailsForm(formdata=None, data=given | {"reviewed": reviewed})
+        version = _for_decision(public_id, form.reviewed.data or "")
         return _order_details_page(version, form)
 
 
@@ -46,38 +53,42 @@ def check_order_details(public_id: str) -> Answer:
     form = OrderDetailsForm()
     with db.reading():
         version = _for_decision(public_id, form.reviewed.data or "")
-        if form.validate_on_submit():
-            try:
-                po_number = service.check_po_number(version.quote.account, form.po_number.data or "")
-                payment = service.check_payment(viewer(), version.quote.account, form.payment.data or "")
-            except Invalid as refusal:
-                form.refuse(refusal)
-            else:
-                step = {"reviewed": version.sha256, "po_number": po_number, "payment": payment}
-                return see("quotes.confirm", public_id=public_id, **step)
+        if form.validate_on_submit() and _ordered(version, form) is not None:
+            return see("quotes.confirm", public_id=public_id, **form.carried)
         return _order_details_page(version, form), 400
 
 
+def _ordered(version: QuoteVersion, form: OrderDetailsForm) -> PurchaseOrderSaid | None:
+    """The purchase order, where everything that was entered can be ordered; otherwise the form says what cannot."""
+    account = version.quote.account
+    try:
+        service.check_payment(viewer(), account, form.payment.data or "")
+        service.check_admin(account, form.admin)
+        return service.check_purchase_order(account, form.po_number.data or "", form.po_expires_on.data)
+    except Invalid as refusal:
+        form.refuse(refusal)
+        return None
+
+
 def _order_details_page(version: QuoteVersion, form: OrderDetailsForm) -> str:
+    account = version.quote.account
     may_pay = viewer().may(Right.PAY, version.account_id)
-    form.offer(may_pay=may_pay)
-    return page("quotes/order-details.html", form=form, may_pay=may_pay, **about(version))
+    kept = [order for order in purchase_orders(account) if order.is_usable]
+    form.offer(may_pay=may_pay, members=service.members_of(account.id), kept=kept)
+    return page("quotes/order-details.html", form=form, kept=kept, **about(version))
 
 
 @quotes.get("/quotes/<string:public_id>/confirm")
 @portal_page()
 def confirm(public_id: str) -> Answer:
     """Step 3: one sentence that says who orders what for how much, a tick-box and one button."""
+    details = OrderDetailsForm(request.args, meta=NOT_POSTED)
     with db.reading():
-        version = _for_decision(public_id, request.args.get("reviewed", ""))
-        given = {name: request.args.get(name, "") for name in ("po_number", "payment")}
-        try:
-            service.check_po_number(version.quote.account, given["po_number"])
-            service.check_payment(viewer(), version.quote.account, given["payment"])
-        except Invalid:
-            return see("quotes.order_details", public_id=public_id, reviewed=version.sha256, po_number="", payment="")
-        form = ConfirmForm(formdata=None, data=given | {"reviewed": version.sha256})
-        return _confirm_page(version, form)
+        version = _for_decision(public_id, details.reviewed.data or "")
+        if not details.validate() or _ordered(version, details) is None:
+            return _order_details_page(version, details), 400
+        given = {name: details[name].data for name in CARRIED}
+        return _confirm_page(version, ConfirmForm(formdata=None, data=given))
 
 
 @quotes.post("/quotes/<string:public_id>/confirm")
@@ -102,7 +113,19 @@ def _confirm_page(version: QuoteVersion, form: ConfirmForm) -> str:
     function = standing.function if standing else ""
     said = terms.declaration(version, viewer().display_name, function, words.locale())
     form.wording.data, form.language.data = said.sha256, said.locale
-    return page("quotes/confirm.html", form=form, said=said, **about(version))
+    account, given = version.quote.account, form.acceptance()
+    order = left = None
+    with suppress(Invalid):  # where it cannot be ordered any more the form says so
+        order = service.check_purchase_order(account, given.po_number, given.po_expires_on)
+        left = order.exceeds(version.total, version.quote.currency, account)
+    return page("quotes/confirm.html", form=form, said=said, order=order, left=left, **_named(version, form))
+
+
+def _named(version: QuoteVersion, form: ConfirmForm) -> dict[str, object]:
+    """The page's context, with the administrator by name, and the way back with everything that was entered."""
+    members = {person.public_id: person.name for person in service.members_of(version.account_id)}
+    back = {name: form[name].data for name in CARRIED if form[name].data}
+    return about(version) | {"admin": members.get(form.admin_member.data or "", form.admin_name.data), "back": back}
 
 
 @quotes.get("/quotes/<string:public_id>/receipt")
@@ -113,6 +136,18 @@ def receipt(public_id: str) -> Answer:
         found = queries.receipt(viewer(), public_id)
         may_pay = viewer().may(Right.PAY, found.version.account_id)
         return page("quotes/receipt.html", receipt=found, may_pay=may_pay, **about(found.version))
+
+
+@quotes.get("/quotes/<string:public_id>/certificate")
+@portal_page()
+def certificate(public_id: str) -> Answer:
+    """The certificate of an acceptance as it was printed; while the worker still prints it, a page that looks again."""
+    with db.reading():
+        found = queries.receipt(viewer(), public_id)
+        if found.said.form == 1:
+            raise NotFound
+        content = documents.content(found.version.public_id, service.CERTIFICATE)
+        return downloads.document(content, "quotes/certificate-pending.html", quote=found.version.quote)
 
 
 @quotes.get("/quotes/<string:public_id>/reject")
