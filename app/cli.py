@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from app import logs, schema
+from app import logs, schema, tokens
 from app import settings as configuration
 from app.settings import BadSettings, Settings
 from billing_core import db
@@ -136,6 +136,8 @@ def states() -> None:
 
     click.echo(document(), nl=False)
 
+
+main.add_command(tokens.commands(_ready))
 
 if __name__ == "__main__":
     main()

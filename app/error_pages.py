@@ -1,8 +1,11 @@
-"""Refusals and errors as pages: what happened, what is safe, what next. Only our own faults are answered with 500."""
+"""Refusals and errors: what happened, what is safe, what next. Only our own faults are answered with 500.
+
+A page for people, a problem document for programs.
+"""
 
 import sqlite3
 
-from flask import Flask, current_app, g, make_response, render_template
+from flask import Flask, current_app, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
@@ -11,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from billing_core import words
 from billing_core.errors import Refusal, TooMany
+from corporate_portal.api.views import problems
 
 PAGES = {400, 403, 404, 405, 409, 413, 429, 500, 503}
 
@@ -30,11 +34,15 @@ def install(app: Flask) -> None:
 
 
 def _page(status: int, sentence: str) -> Response:
+    if problems.is_ours(request.path):
+        return problems.of_status(status)
     known = status if status in PAGES else (400 if status < 500 else 500)
     return make_response(render_template(f"errors/{known}.html", sentence=sentence), status)
 
 
 def _refused(refusal: Refusal) -> Response:
+    if problems.is_ours(request.path):
+        return problems.of_refusal(refusal)
     response = _page(refusal.status, words.sentence(refusal))
     if isinstance(refusal, TooMany):
         response.headers["Retry-After"] = str(refusal.retry_after)
@@ -66,7 +74,8 @@ def _out_of_reach(error: Exception) -> Response:
 def _http_error(error: HTTPException) -> Response:
     if isinstance(error.response, Response):
         return error.response
-    if isinstance(error, SecurityError):  # a page cannot be made: no address of ours begins with this host
+    for_program = problems.is_ours(request.path)
+    if isinstance(error, SecurityError) and not for_program:  # no page: no address of ours begins with this host
         return Response(words.gettext("This portal has another address.") + "\n", 400, mimetype="text/plain")
     if isinstance(error, InternalServerError) and error.original_exception is not None:
         current_app.logger.error("unhandled fault", exc_info=error.original_exception)

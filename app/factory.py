@@ -19,6 +19,8 @@ from billing_core.permissions import Realm
 from billing_core.web import csrf, identity
 from billing_core.web.choices import web
 from billing_core.web.guards import public_page
+from corporate_portal.api.views import api
+from corporate_portal.api.views.problems import is_ours as is_for_programs
 from corporate_portal.auth.views import auth
 from corporate_portal.desk.views import desk
 from corporate_portal.invoices.views import invoices, payments, webhooks
@@ -30,7 +32,7 @@ from online_bridge.sign_in.views import admin, my
 
 ROOMS = (
     auth, quotes, invoices, payments, webhooks, profile, desk, my, admin, routing, billing, health, static_files,
-    web,
+    web, api,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}
@@ -56,7 +58,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     )
     app.extensions["ports"] = ports
     templating.furnish(app.jinja_env)
-    csrf.protect(app, exempt=(webhooks,))
+    csrf.protect(app, exempt=(webhooks, api))
     identity.install(app)
     navigation.install(app)
     error_pages.install(app)
@@ -94,11 +96,16 @@ def _trusted_hosts(settings: Settings) -> list[str]:
 
 
 def _begin() -> None:
-    """Each request has an id for logs and error pages, and a language before anyone is known."""
+    """Each request has an id for logs and error pages, and a language before anyone is known.
+
+    Programs have no cookies that count, and the interface reads parameters by its own rules.
+    """
     g.request_id = secrets.token_hex(8)
-    chosen = session.get("language") or request.accept_languages.best_match(list(words.LANGUAGES))
-    words.set_locale(chosen or "en")
-    if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
+    from_program = is_for_programs(request.path)
+    chosen = None if from_program else session.get("language")
+    words.set_locale(chosen or request.accept_languages.best_match(list(words.LANGUAGES)) or "en")
+    values = () if from_program else request.args.values()
+    if "\x00" in request.path or any("\x00" in value for value in values):
         abort(404)  # no name has it, and PostgreSQL takes no text with it
 
 

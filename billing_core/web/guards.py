@@ -21,10 +21,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Guard:
-    """What a view demands. realm None: public, nobody needs to be signed in."""
+    """What a view demands. realm None: nobody needs to be signed in; with a scope it is for programs with a token."""
 
     realm: Realm | None
     roles: tuple[str, ...] = ()
+    scope: str = ""
+
+    @property
+    def is_public(self) -> bool:
+        """Anybody may come in."""
+        return self.realm is None and not self.scope
 
     def admits(self, viewer: Viewer) -> bool:
         """Whether a signed-in viewer of the realm may come in."""

@@ -25,6 +25,12 @@ class ApiToken(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     last_used_at: Mapped[datetime | None] = mapped_column(Instant)
 
+    def state(self, now: datetime) -> str:
+        """live, expired or revoked."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "live"
+
 
 class ApiAnswer(Base):
     """What was answered under an idempotency key, written in the transaction of what it tells. Kept for a while."""

@@ -91,7 +91,8 @@ def rolled_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def test_every_form_is_tried(app: Flask) -> None:
-    posts = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or set())}
+    rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or set())]
+    posts = {rule.endpoint for rule in rules if not rule.endpoint.startswith("api.")}  # tests of their own, no forms
     assert posts == {*FORMS, *UNSHOWN, *DOORS}
 
 

@@ -27,6 +27,7 @@ PUBLIC = {
     "/static/brand/<string:file>",
     "/static/<string:known_version>/<path:file>",
     "/webhooks/stripe",
+    "/api/v1/openapi.json",
 }
 """Everything else demands a signed-in person. The mailbox exists in development only."""
 SIGNED_INSTEAD = {"/webhooks/stripe"}
@@ -43,24 +44,27 @@ def guard_of(app: Flask, rule: Rule) -> Guard | None:
 
 def test_every_route_has_one_guard_and_no_other_is_public(app: Flask) -> None:
     assert not [rule.rule for rule in rules(app) if guard_of(app, rule) is None]
-    assert {rule.rule for rule in rules(app) if (found := guard_of(app, rule)) and found.realm is None} == PUBLIC
+    assert {rule.rule for rule in rules(app) if (found := guard_of(app, rule)) and found.is_public} == PUBLIC
 
 
 def test_addresses_are_kebab_case_with_typed_parameters(app: Flask) -> None:
     for rule in rules(app):
         fixed = re.sub(r"<(string|int|path):[a-z_]+>", "x", rule.rule)
-        assert re.fullmatch(r"(/[a-z0-9-]*)+", fixed), rule.rule
+        assert re.fullmatch(r"(/[a-z0-9-]*)+(\.json)?", fixed), rule.rule
 
 
 def test_no_route_changes_anything_on_get_and_on_post_alike(app: Flask) -> None:
     for rule in rules(app):
         methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        assert methods in ({"GET"}, {"POST"}), f"{rule.rule}: {methods}"
+        guard = guard_of(app, rule)
+        allowed = [{"GET"}, {"POST"}] + ([{"PUT"}] if guard and guard.scope else [])
+        assert methods in allowed, f"{rule.rule}: {methods}"
 
 
 @pytest.fixture
 def posts(app: Flask) -> list[str]:
     unsafe = [rule for rule in rules(app) if "POST" in (rule.methods or set()) and rule.rule not in SIGNED_INSTEAD]
+    unsafe = [rule for rule in unsafe if not ((found := guard_of(app, rule)) and found.scope)]
     return [re.sub(r"<[^>]+>", "x", rule.rule) for rule in unsafe]
 
 
@@ -79,6 +83,21 @@ def test_a_visitor_is_led_to_the_sign_in_of_the_realm(app: Flask, client: Client
         page = client.get(re.sub(r"<[^>]+>", "x", rule.rule))
         assert page.status == 303, rule.rule
         assert "/sign-in" in page.location, rule.rule
+
+
+def test_a_program_without_a_token_is_told_so(app: Flask, client: Client) -> None:
+    seen = 0
+    for rule in rules(app):
+        guard = guard_of(app, rule)
+        if guard is None or not guard.scope:
+            continue
+        (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        answer = client.browser.open(re.sub(r"<[^>]+>", "x", rule.rule), method=method)
+        assert answer.status_code == 401, rule.rule
+        assert answer.content_type == "application/problem+json", rule.rule
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer"), rule.rule
+        seen += 1
+    assert seen > 15
 
 
 def test_known_addresses_stay(app: Flask) -> None:
