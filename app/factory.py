@@ -19,20 +19,23 @@ from billing_core.permissions import Realm
 from billing_core.web import csrf, identity
 from billing_core.web.choices import web
 from billing_core.web.guards import public_page
+from billing_core.web.uploads import MemoryRequest
 from corporate_portal.api.views import api
 from corporate_portal.api.views.problems import is_ours as is_for_programs
 from corporate_portal.auth.views import auth
 from corporate_portal.desk.views import desk
-from corporate_portal.invoices.views import invoices, payments, webhooks
+from corporate_portal.invoices.views import credit_notes, invoices, payments, webhooks
 from corporate_portal.profile.views import profile
 from corporate_portal.quotes.views import quotes
+from corporate_portal.requests.views import requests
+from corporate_portal.verify.views import verify
 from online_bridge.billing_center.views import billing
 from online_bridge.routing.views import routing
 from online_bridge.sign_in.views import admin, my
 
 ROOMS = (
-    auth, quotes, invoices, payments, webhooks, profile, desk, my, admin, routing, billing, health, static_files,
-    web, api,
+    auth, quotes, requests, invoices, credit_notes, payments, webhooks, profile, desk, my, admin, routing, billing, health,
+    static_files, web, api, verify,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}
@@ -44,6 +47,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     ports = ports or make_ports(settings)
     templating.set_brand(brand_of(settings))
     app = Flask("app", static_folder=None, template_folder=str(templating.TEMPLATES))
+    app.request_class = MemoryRequest
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-visitor" if settings.is_secure else "visitor",

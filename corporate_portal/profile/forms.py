@@ -1,4 +1,4 @@
-"""The address on invoices."""
+"""The address on invoices, and the purchase order numbers that an account keeps."""
 
 import re
 
@@ -6,7 +6,7 @@ from wtforms import Field, HiddenField
 from wtforms.validators import ValidationError
 
 from billing_core import words
-from billing_core.web.forms import Form, TextLine
+from billing_core.web.forms import Amount, Day, Form, TextLine
 from billing_core.words import lazy, mark
 
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.-]{2,}")
@@ -25,3 +25,11 @@ class BillToForm(Form):
     postal_code = TextLine(lazy("Postal code"), 20, needed=mark("Enter the postal code."))
     city = TextLine(lazy("City"), 80, needed=mark("Enter the city."))
     phone = TextLine(lazy("Phone"), 40, validators=(_is_phone,))
+
+
+class PurchaseOrderForm(Form):
+    """A number with its last day and its budget, both optional."""
+
+    number = TextLine(lazy("Purchase order number"), 100, needed=mark("Enter the purchase order number."))
+    expires_on = Day(lazy("It expires on"))
+    budget = Amount(lazy("Budget, tax included"), needed=False)

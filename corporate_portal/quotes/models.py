@@ -1,5 +1,6 @@
 """Quote, its versions and lines, its thread, approval and decision. Amounts are smallest units of its currency."""
 
+import json
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
@@ -218,6 +219,11 @@ class QuoteDecision(Base):
     quote_version: Mapped[QuoteVersion] = relationship(lazy="raise_on_sql", back_populates="decision")
     recorded_by: Mapped[Person | None] = relationship(lazy="raise_on_sql", foreign_keys=[recorded_by_id])
     admin_person: Mapped[Person | None] = relationship(lazy="raise_on_sql", foreign_keys=[admin_person_id])
+
+    @property
+    def has_certificate(self) -> bool:
+        """Every acceptance has one whose evidence is of form 2 or later (evidence.py)."""
+        return self.verdict == "accepted" and json.loads(self.evidence)["form"] > 1
 
 
 class QuoteApproval(Base):

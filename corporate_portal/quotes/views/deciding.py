@@ -144,7 +144,7 @@ def certificate(public_id: str) -> Answer:
     """The certificate of an acceptance as it was printed; while the worker still prints it, a page that looks again."""
     with db.reading():
         found = queries.receipt(viewer(), public_id)
-        if found.said.form == 1:
+        if not found.decision.has_certificate:
             raise NotFound
         content = documents.content(found.version.public_id, service.CERTIFICATE)
         return downloads.document(content, "quotes/certificate-pending.html", quote=found.version.quote)
