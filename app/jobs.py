@@ -16,7 +16,7 @@ from billing_core.payments import moves
 from billing_core.payments import service as payments
 from corporate_portal.api import jobs as api
 from corporate_portal.invoices import jobs as invoices
-from corporate_portal.invoices.prints import invoice_print
+from corporate_portal.invoices.prints import credit_note_print, invoice_print
 from corporate_portal.quotes import jobs as quotes
 from corporate_portal.quotes.prints import certificate_print, quote_print
 

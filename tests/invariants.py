@@ -68,6 +68,55 @@ RULES = {
     "the same money is booked once": """
         SELECT kind, reference FROM allocation WHERE amount > 0 GROUP BY kind, reference, invoice_id HAVING COUNT(*) > 1
     """,
+    "a credit note's net is the sum of its lines, and its tax that of its tax rows": """
+        SELECT note.number, note.net, note.tax FROM credit_note AS note
+        WHERE note.net <> (SELECT COALESCE(SUM(net), 0) FROM credit_note_line WHERE credit_note_id = note.id)
+           OR note.net <> (SELECT COALESCE(SUM(net), 0) FROM credit_note_tax WHERE credit_note_id = note.id)
+           OR note.tax <> (SELECT COALESCE(SUM(tax), 0) FROM credit_note_tax WHERE credit_note_id = note.id)
+    """,
+    "a credit note is used up to the last unit: off the invoice that it names, and as account credit": """
+        SELECT note.number, note.total FROM credit_note AS note
+        WHERE note.total <> (
+            SELECT COALESCE(SUM(amount), 0) FROM allocation
+            WHERE kind = 'credit_note' AND reference = note.public_id AND invoice_id = note.invoice_id
+        ) + (
+            SELECT COALESCE(SUM(amount), 0) FROM credit_entry
+            WHERE kind = 'credit_note' AND reference = note.public_id AND account_id = note.account_id
+            AND currency = note.currency
+        )
+    """,
+    "no credit comes from a credit note that does not exist": """
+        SELECT booked.reference FROM (
+            SELECT reference FROM allocation WHERE kind = 'credit_note'
+            UNION ALL SELECT reference FROM credit_entry WHERE kind = 'credit_note'
+        ) AS booked
+        WHERE NOT EXISTS (SELECT 1 FROM credit_note WHERE credit_note.public_id = booked.reference)
+    """,
+    "credit notes are numbered without a gap": """
+        SELECT SUBSTR(number, 1, LENGTH(number) - 7), COUNT(*) FROM credit_note
+        GROUP BY SUBSTR(number, 1, LENGTH(number) - 7)
+        HAVING COUNT(*) <> MAX(CAST(SUBSTR(number, LENGTH(number) - 5) AS INTEGER))
+    """,
+    "an order is fulfilled exactly when all its lines are": """
+        SELECT placed.number, placed.state FROM service_order AS placed
+        WHERE (placed.state = 'fulfilled') = EXISTS (
+            SELECT 1 FROM order_line WHERE order_line.order_id = placed.id AND order_line.fulfilled_at IS NULL
+        )
+    """,
+    "no more people have a seat than there are seats": """
+        SELECT subscription.public_id, subscription.seats FROM subscription
+        JOIN seat_assignment ON seat_assignment.subscription_id = subscription.id
+        GROUP BY subscription.id, subscription.public_id, subscription.seats HAVING COUNT(*) > subscription.seats
+    """,
+    "a scheduled invoice is issued to the account that ordered": """
+        SELECT scheduled.public_id FROM scheduled_invoice AS scheduled
+        JOIN service_order AS placed ON placed.id = scheduled.order_id
+        JOIN invoice ON invoice.id = scheduled.invoice_id
+        WHERE invoice.account_id <> placed.account_id OR invoice.order_number <> placed.number
+        UNION ALL
+        SELECT MIN(scheduled.public_id) FROM scheduled_invoice AS scheduled WHERE scheduled.invoice_id IS NOT NULL
+        GROUP BY scheduled.invoice_id HAVING COUNT(*) > 1
+    """,
     "a payment that succeeded has exactly one receipt, or it stands in the audit that none could be written": """
         SELECT payment.public_id FROM payment WHERE payment.state = 'succeeded' AND 1 <> (
             SELECT COUNT(*) FROM outbox_mail

@@ -1,1 +1,1 @@
-"""The ledger of both wings: issued invoices, and the allocations that are the only way a balance changes."""
+"""The ledger of both wings: invoices and credit notes, and the allocations by which alone a balance changes."""

@@ -1,4 +1,4 @@
-"""The ledger's verbs: issue a document, allocate money. Nothing else writes an invoice, a balance or a credit.
+"""The ledger's verbs: issue a document, allocate money. With `crediting`, the only writers of balances and credit.
 
 Locks are taken in the house's order: account, invoices by id, number series last. Whoever moves a balance holds the
 lock of its account, so that the kept sums of one account never wait for one another.
@@ -22,8 +22,9 @@ from billing_core.words import mark
 
 __all__ = [
     "BillTo", "Booking", "ImportedInvoice", "InvoiceDraft", "LineDraft", "NegativeInvoice", "TaxSum", "Totals",
-    "add_taxes", "allocate", "import_invoice", "import_invoices", "issue_invoice", "lock_account", "lock_accounts",
-    "lock_invoices", "number_invoice", "sum_up", "write_invoice",
+    "add_taxes", "allocate", "import_invoice", "import_invoices", "issue_invoice", "leave_as_credit", "lock_account",
+    "lock_accounts", "lock_invoices", "move_balance", "number_invoice", "rows_of", "sum_up", "take_off",
+    "write_invoice",
 ]  # fmt: skip
 
 
@@ -149,13 +150,13 @@ def write_invoice(draft: InvoiceDraft) -> Invoice:
     db.session().add(invoice)
     db.session().flush()
     _put_down([(invoice, draft, totals)])
-    _move(invoice.account_id, invoice.currency, opened=invoice.total)
+    move_balance(invoice.account_id, invoice.currency, opened=invoice.total)
     return invoice
 
 
 def number_invoice(invoice: Invoice, seller_code: str, actor: str) -> None:
     """Give a written invoice the next number of its seller's series for the year, and note the issue."""
-    series = f"{seller_code}-{invoice.issued_on.year}"
+    series = numbering.series(seller_code, invoice.issued_on.year)
     invoice.number = numbering.spell(series, numbering.take(series))
     db.session().flush()
     audit.record(
@@ -242,26 +243,35 @@ def allocate(invoice: Invoice, amount: int, kind: str, reference: str, payment_i
     if _is_booked(invoice, kind, reference):
         return Booking()
     booking = Booking(allocated=min(amount, invoice.balance), credited=max(amount - invoice.balance, 0))
-    about = {"account_id": invoice.account_id, "currency": invoice.currency, "payment_id": payment_id}
-    now = clock.now()
     if booking.allocated:
-        taken = Allocation(
-            invoice_id=invoice.id, kind=kind, reference=reference, amount=booking.allocated, booked_at=now, **about
-        )
-        db.session().add(taken)
-        invoice.balance -= booking.allocated
+        take_off(invoice, booking.allocated, kind, reference, payment_id)
     if booking.credited:
-        left = CreditEntry(
-            kind="overpayment",
-            reference=_credit_reference(invoice, reference),
-            amount=booking.credited,
-            booked_at=now,
-            **about,
-        )
-        db.session().add(left)
+        known_as = _credit_reference(invoice, reference)
+        leave_as_credit(invoice.account_id, invoice.currency, booking.credited, "overpayment", known_as, payment_id)
     db.session().flush()
-    _move(invoice.account_id, invoice.currency, opened=-booking.allocated, credited=booking.credited)
+    move_balance(invoice.account_id, invoice.currency, opened=-booking.allocated, credited=booking.credited)
     return booking
+
+
+def take_off(invoice: Invoice, amount: int, kind: str, reference: str, payment_id: int | None = None) -> None:
+    """Take the amount off a locked invoice's balance; `move_balance` must follow."""
+    taken = Allocation(
+        invoice_id=invoice.id, account_id=invoice.account_id, kind=kind, reference=reference, amount=amount,
+        currency=invoice.currency, payment_id=payment_id, booked_at=clock.now(),
+    )  # fmt: skip
+    db.session().add(taken)
+    invoice.balance -= amount
+
+
+def leave_as_credit(
+    account_id: int, currency: str, amount: int, kind: str, reference: str, payment_id: int | None = None
+) -> None:
+    """Leave the amount to the account as credit; `move_balance` must follow."""
+    left = CreditEntry(
+        account_id=account_id, currency=currency, amount=amount, kind=kind, reference=reference,
+        payment_id=payment_id, booked_at=clock.now(),
+    )  # fmt: skip
+    db.session().add(left)
 
 
 def _is_booked(invoice: Invoice, kind: str, reference: str) -> bool:
@@ -321,15 +331,26 @@ def _invoice(
 
 def _put_down(invoices: Sequence[tuple[Invoice, InvoiceDraft, Totals]]) -> None:
     """The lines and taxes of invoices that have their ids."""
-    lines = [
-        {"invoice_id": invoice.id, "position": position, "net": line.net} | _stored(line)
-        for invoice, draft, _ in invoices
-        for position, line in enumerate(draft.lines, start=1)
-    ]
-    taxes = [{"invoice_id": invoice.id} | asdict(tax) for invoice, _, totals in invoices for tax in totals.taxes]
+    lines: list[dict[str, Any]] = []
+    taxes: list[dict[str, Any]] = []
+    for invoice, draft, totals in invoices:
+        its_lines, its_taxes = rows_of("invoice_id", invoice.id, draft.lines, totals)
+        lines += its_lines
+        taxes += its_taxes
     for table, rows in ((InvoiceLine, lines), (InvoiceTax, taxes)):
         if rows:
             db.session().execute(insert(table), rows)
+
+
+def rows_of(
+    column: str, document_id: int, lines: Sequence[LineDraft], totals: Totals
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of a document's lines and taxes; `column` is where they say whose they are."""
+    of = {column: document_id}
+    return (
+        [of | {"position": place, "net": line.net} | _stored(line) for place, line in enumerate(lines, start=1)],
+        [of | asdict(tax) for tax in totals.taxes],
+    )
 
 
 def _stored(line: LineDraft) -> dict[str, Any]:
@@ -337,7 +358,8 @@ def _stored(line: LineDraft) -> dict[str, Any]:
     return {name: value for name, value in asdict(line).items() if name != "why"}
 
 
-def _move(account_id: int, currency: str, opened: int = 0, credited: int = 0) -> None:
+def move_balance(account_id: int, currency: str, opened: int = 0, credited: int = 0) -> None:
+    """Move the kept sums of a locked account, in the transaction that writes the rows behind them."""
     db.add_if_absent(AccountBalance, account_id=account_id, currency=currency, open=0, credit=0)
     kept = (AccountBalance.account_id == account_id, AccountBalance.currency == currency)
     moved = {"open": AccountBalance.open + opened, "credit": AccountBalance.credit + credited}

@@ -1,7 +1,8 @@
-"""The mail that brings an invoice: it names the contact, prints the contact's own User ID and carries the PDF."""
+"""The mails that bring a document: they name the contact, print the contact's own User ID and carry the PDF."""
 
 from billing_core.accounts import Account
-from billing_core.ledger.models import Invoice
+from billing_core.ledger.models import CreditNote, Invoice
+from billing_core.ledger.queries import credit_use
 from billing_core.mail.service import Recipient, send_mail
 from billing_core.people import BillingContact
 from billing_core.words import mark
@@ -18,3 +19,20 @@ def tell_issued(invoice: Invoice, account: Account, contact: BillingContact) -> 
         account_id=account.id,
         attached=(("invoice", invoice.public_id),),
     )
+
+
+def tell_credited(note: CreditNote, invoice: Invoice | None, account: Account, contact: BillingContact) -> None:
+    """One mail to one contact, in that contact's language; `invoice` is the one whose balance it reduced first."""
+    person = contact.person
+    use = credit_use(note.public_id, note.total)
+    send_mail(
+        "credit-note-issued",
+        mark("Credit note %(number)s"),
+        Recipient(person.name, person.email, person.locale),
+        {
+            "note": note, "number": note.number, "account": account.name, "user_id": note.user_id,
+            "invoice": invoice.number if invoice else "", "allocated": use.allocated, "left": use.left,
+        },
+        account_id=account.id,
+        attached=(("credit-note", note.public_id),),
+    )  # fmt: skip

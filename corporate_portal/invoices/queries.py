@@ -1,9 +1,9 @@
-"""What may be read about invoices. The viewer comes first: another account's invoice is simply not found.
+"""What may be read about invoices and credit notes. The viewer comes first: what is another account's is not found.
 
 Lists are keyset pages without a count; every function says how many statements it costs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,8 @@ from billing_core.db.keyset import Key, Slice, page_of
 from billing_core.documents.models import Document
 from billing_core.errors import NotFound
 from billing_core.ledger import queries as ledger
-from billing_core.ledger.models import AccountBalance, Invoice
+from billing_core.ledger.models import AccountBalance, CreditNote, Invoice
+from billing_core.ledger.queries import CreditUse, credit_use
 from billing_core.ledger.service import BillTo
 from billing_core.payments import queries as payments
 from billing_core.payments.models import Payment
@@ -27,6 +28,7 @@ STATES = ("open", "past-due", "partially-paid", "paid", "all")
 
 NEXT_DUE_FIRST = Key((Invoice.due_on, Invoice.id))
 NEWEST_FIRST = Key((Invoice.issued_on, Invoice.id), descending=True)
+NEWEST_CREDIT_FIRST = Key((CreditNote.issued_on, CreditNote.id), descending=True)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,19 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Credited:
+    """A credit note with what became of it: allocated to an invoice, the rest account credit."""
+
+    note: CreditNote
+    use: CreditUse
+
+    @property
+    def bill_to(self) -> BillTo:
+        """The address that stands on it."""
+        return BillTo.from_bytes(self.note.bill_to)
+
+
+@dataclass(frozen=True)
 class Whole:
     """An invoice with everything that its page shows."""
 
@@ -49,6 +64,8 @@ class Whole:
     """On the seller's calendar: it decides whether the invoice is past due."""
     has_document: bool
     """A PDF is kept, or is going to be printed."""
+    credit_notes: Mapping[str, CreditNote]
+    """Those that reduced its balance, by the reference of their allocation."""
 
     @property
     def bill_to(self) -> BillTo:
@@ -94,14 +111,49 @@ def invoice_named(viewer: Viewer, public_id: str) -> Invoice:
 
 
 def whole_invoice(viewer: Viewer, public_id: str) -> Whole:
-    """An invoice with lines, taxes, allocations and attempts. Seven statements. Raises NotFound."""
+    """An invoice with lines, taxes, allocations, credit notes and attempts. Eight statements. Raises NotFound."""
     parts = (selectinload(Invoice.lines), selectinload(Invoice.taxes), selectinload(Invoice.allocations))
     found = db.session().scalar(_named(viewer, public_id).options(*_FRAME, *parts))
     if found is None:
         raise NotFound
     document = select(Document.id).where(Document.subject == public_id, Document.kind == "invoice")
     has_document = db.session().scalar(document) is not None
-    return Whole(found, payments.attempts_on(found.id), clock.today(found.seller.timezone), has_document)
+    today = clock.today(found.seller.timezone)
+    return Whole(found, payments.attempts_on(found.id), today, has_document, _credited_to(found))
+
+
+def _credited_to(invoice: Invoice) -> dict[str, CreditNote]:
+    references = [booked.reference for booked in invoice.allocations if booked.kind == "credit_note"]
+    notes = db.session().scalars(select(CreditNote).where(CreditNote.public_id.in_(references)))
+    return {note.public_id: note for note in notes}
+
+
+def credit_notes(viewer: Viewer, after: str, before: str) -> Slice[CreditNote]:
+    """A page of the current account's credit notes, the newest first. One statement."""
+    chosen = viewer.current.account_id if viewer.current else None
+    return page_of(select(CreditNote).where(CreditNote.account_id == chosen), NEWEST_CREDIT_FIRST, after, before)
+
+
+def credit_note_named(viewer: Viewer, public_id: str) -> CreditNote:
+    """A credit note of one of the viewer's accounts. One statement. Raises NotFound."""
+    found = db.session().scalar(_credit_note_named(viewer, public_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def whole_credit_note(viewer: Viewer, public_id: str) -> Credited:
+    """A credit note with lines, taxes, the invoice that it names, and its use. Four statements. Raises NotFound."""
+    parts = (selectinload(CreditNote.lines), selectinload(CreditNote.taxes), joinedload(CreditNote.invoice))
+    found = db.session().scalar(_credit_note_named(viewer, public_id).options(*parts))
+    if found is None:
+        raise NotFound
+    return Credited(found, credit_use(found.public_id, found.total))
+
+
+def _credit_note_named(viewer: Viewer, public_id: str) -> Select[CreditNote]:
+    mine = CreditNote.account_id.in_(sorted(viewer.account_ids))
+    return select(CreditNote).where(CreditNote.public_id == public_id, mine)
 
 
 _FRAME = (joinedload(Invoice.seller), joinedload(Invoice.account))

@@ -1,4 +1,4 @@
-"""A contact's pages: the invoices, one of them, its PDF, and the way of a card payment; and the processor's webhook."""
+"""A contact's pages: invoices and credit notes, their PDFs, and the way of a card payment; the processor's webhook."""
 
 from datetime import timedelta
 
@@ -22,6 +22,7 @@ from corporate_portal.invoices.forms import FULL, PART, FindForm, PayForm
 from corporate_portal.invoices.queries import STATES, Wanted, Whole
 
 invoices = Blueprint("invoices", __name__)
+credit_notes = Blueprint("credit_notes", __name__)
 payments = Blueprint("payments", __name__)
 webhooks = Blueprint("webhooks", __name__)
 
@@ -80,6 +81,34 @@ def pdf(public_id: str) -> Answer:
         if content is None and invoice.issued_elsewhere:
             raise NotFound
         return downloads.document(content, "invoices/pdf-pending.html", invoice=invoice)
+
+
+@credit_notes.get("/credit-notes", endpoint="index")
+@portal_page()
+def credit_note_list() -> Answer:
+    """The credit notes of the chosen account, the newest first."""
+    with db.reading():
+        rows = queries.credit_notes(viewer(), request.args.get("after", ""), request.args.get("before", ""))
+        return page("invoices/credit-notes.html", rows=rows, balances=queries.balances(viewer()))
+
+
+@credit_notes.get("/credit-notes/<string:public_id>", endpoint="detail")
+@portal_page()
+def credit_note_detail(public_id: str) -> Answer:
+    """One credit note: what was credited, and what became of it."""
+    with db.reading():
+        credited = queries.whole_credit_note(viewer(), public_id)
+        return page("invoices/credit-note.html", credited=credited, note=credited.note, one_day=timedelta(days=1))
+
+
+@credit_notes.get("/credit-notes/<string:public_id>/pdf", endpoint="pdf")
+@portal_page()
+def credit_note_pdf(public_id: str) -> Answer:
+    """The stored document, or the page that waits for it."""
+    with db.reading():
+        note = queries.credit_note_named(viewer(), public_id)
+        content = documents.content(note.public_id, "credit-note")
+        return downloads.document(content, "invoices/credit-note-pending.html", note=note)
 
 
 @invoices.get("/invoices/<string:public_id>/pay")

@@ -56,10 +56,12 @@ def about(of: Buyer, subscription: Subscription, effect: str, seats: int, **chan
     return line(of, effect, seats, **(values | changes))
 
 
-def order(of: Buyer, *lines: OrderedLine, admin: Person | None = None, origin: str = "") -> ServiceOrder:
+def order(
+    of: Buyer, *lines: OrderedLine, admin: Person | None = None, contact_id: int | None = None, locale: str = "en"
+) -> ServiceOrder:
     """What an acceptance does with them."""
     facts = OrderFacts(
-        None, "Meetings", "en", "EUR", "PO 1", "Q-2026-000001", 30, admin_person_id=admin.id if admin else None
+        contact_id, "Meetings", locale, "EUR", "PO 1", "Q-2026-000001", 14, admin_person_id=admin.id if admin else None
     )
 
     def verb() -> ServiceOrder:
@@ -67,7 +69,7 @@ def order(of: Buyer, *lines: OrderedLine, admin: Person | None = None, origin: s
         whole = select(Account).where(Account.id == of.account.id).options(joinedload(Account.seller))
         account = db.session().scalars(whole.execution_options(populate_existing=True)).one()
         first = min(one.term_start for one in lines)
-        placed = place_order(account, origin or db.public_id("ver"), first, lines, "test", facts)
+        placed = place_order(account, db.public_id("ver"), first, lines, "test", facts)
         number_order(placed, account.seller, "test")
         return placed
 
