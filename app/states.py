@@ -4,8 +4,9 @@ from billing_core.orders.states import ORDER, SCHEDULE
 from billing_core.payments.states import PAYMENT
 from billing_core.transitions import Machine
 from corporate_portal.quotes.states import QUOTE
+from corporate_portal.requests.states import REQUEST
 
-MACHINES: tuple[Machine, ...] = (QUOTE, ORDER, SCHEDULE, PAYMENT)
+MACHINES: tuple[Machine, ...] = (QUOTE, REQUEST, ORDER, SCHEDULE, PAYMENT)
 
 
 def document() -> str:

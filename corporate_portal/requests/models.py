@@ -15,7 +15,7 @@ from corporate_portal.requests import states
 
 
 class QuoteRequest(Base):
-    """What is wanted, in the contact's words. `effect` add: seats for `subscription`; start: a product that is new."""
+    """What is wanted. `effect` add: seats for `subscription`; remove: seats leave it; start: a product that is new."""
 
     __tablename__ = "quote_request"
     __table_args__ = (

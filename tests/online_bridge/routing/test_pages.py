@@ -146,7 +146,7 @@ def asked_for(page: Page) -> str:
 def whom_to_ask(acme: Account) -> str:
     with db.reading() as session:
         rep = session.get_one(Person, acme.rep_id)
-    return f"To add licenses for Webinar, ask your representative {rep.name}: {rep.email}"
+    return f"To add licenses for Webinar, ask your representative {rep.name}: {rep.email} Request seats for Webinar"
 
 
 def test_the_chosen_product_comes_along_into_the_portal(
