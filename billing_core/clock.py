@@ -1,6 +1,7 @@
 """The one source of the present time. Instants are UTC and aware; a day belongs to a named zone."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 
@@ -27,6 +28,13 @@ def end_of_day(day: date, zone: str) -> datetime:
 def is_zone(name: str) -> bool:
     """Whether the name is a zone of the IANA database."""
     return name in available_timezones()
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """The zones to choose from: those of the IANA database that are named after a place, and UTC."""
+    named = (name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
+    return ("UTC", *sorted(named))
 
 
 def add_months(day: date, months: int, anchor: int | None = None) -> date:

@@ -147,18 +147,6 @@ def name_periods(lines: Iterable[Any]) -> bool:
     return any(line.period_start and line.period_end for line in lines)
 
 
-def by_frequency(lines: Iterable[Any]) -> list[Group]:
-    """Quote lines by frequency: yearly, monthly, once."""
-    kept = list(lines)
-    names = {
-        "yearly": (words.gettext("Yearly charges"), words.gettext("Sum per year")),
-        "monthly": (words.gettext("Monthly charges"), words.gettext("Sum per month")),
-        "once": (words.gettext("One-off charges"), words.gettext("Sum of one-off charges")),
-    }
-    found = [Group(*name, [line for line in kept if line.frequency == key]) for key, name in names.items()]
-    return [group for group in found if group.lines]
-
-
 @dataclass(frozen=True)
 class Code:
     """A square of modules to be scanned, as one SVG path over `size` units, quiet zone included."""

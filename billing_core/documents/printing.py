@@ -18,8 +18,8 @@ print/quote.html
                 whom it names, as they were when it was submitted
     user_id     the User ID of the contact it is addressed to, or empty
     terms       the paragraphs of the terms, in the document's language
-    recurring   what each frequency costs after its first period: frequency, net, next_start
-    term_end    the first day after the term
+    groups      the lines in groups: heading, sum_label, lines and net
+    recurring   what each frequency costs: frequency, net, next_start, last_day, and whether it comes_again
 """
 
 from collections.abc import Callable, Mapping

@@ -15,8 +15,9 @@ from billing_core.orders.models import ServiceOrder
 from corporate_portal.quotes.evidence import reading_of
 from corporate_portal.quotes.models import QuoteDecision, QuoteVersion
 from corporate_portal.quotes.offer.document import digest, parties_of
+from corporate_portal.quotes.offer.groups import groups_of
 from corporate_portal.quotes.offer.loading import WHOLE
-from corporate_portal.quotes.offer.recurring import recurring_of, term_end
+from corporate_portal.quotes.offer.recurring import recurring_of
 from corporate_portal.quotes.offer.terms import paragraphs
 
 
@@ -37,8 +38,8 @@ def quote_print(public_id: str) -> Print:
             "rep": parties.representative,
             "user_id": parties.addressee.user_id,
             "terms": paragraphs(version),
+            "groups": groups_of(version),
             "recurring": recurring_of(version),
-            "term_end": term_end(version),
         },
         locale=version.locale,
         title=words.gettext("Quote %(number)s", number=quote.number),

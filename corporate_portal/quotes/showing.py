@@ -1,38 +1,13 @@
 """What a page says about a version beyond its own fields: its lines in groups, and how long it can still be decided."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from billing_core import clock, words
-from billing_core.words import mark
+from billing_core import clock
 from corporate_portal.quotes import states
-from corporate_portal.quotes.models import QuoteLine, QuoteVersion
+from corporate_portal.quotes.models import QuoteVersion
+from corporate_portal.quotes.offer.groups import groups_of
 
-_HEADINGS = {
-    "yearly": mark("Recurring, billed yearly"),
-    "monthly": mark("Recurring, billed monthly"),
-    "once": mark("One-off"),
-}
-
-
-@dataclass(frozen=True)
-class LineGroup:
-    """The lines of one frequency; net is what they cost each period, or once."""
-
-    frequency: str
-    heading: str
-    lines: list[QuoteLine]
-    net: int
-
-
-def groups_of(version: QuoteVersion) -> list[LineGroup]:
-    """The lines under their headings, recurring ones first."""
-    found = []
-    for frequency, heading in _HEADINGS.items():
-        lines = [line for line in version.lines if line.frequency == frequency]
-        if lines:
-            found.append(LineGroup(frequency, words.gettext(heading), lines, sum(line.net for line in lines)))
-    return found
+__all__ = ["COMING", "customer_state", "days_left", "groups_of"]
 
 
 def days_left(version: QuoteVersion, now: datetime) -> int:

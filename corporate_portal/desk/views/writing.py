@@ -2,26 +2,27 @@
 
 from collections.abc import Callable
 
-from flask import request
+from flask import jsonify, request
 
 from billing_core import clock, db
 from billing_core.accounts import Account
-from billing_core.errors import Invalid
+from billing_core.errors import Invalid, NotFound
+from billing_core.subscriptions import queries as subscriptions
 from billing_core.web.guards import desk_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
 from billing_core.words import mark
 from corporate_portal.desk import queries
-from corporate_portal.desk.forms import QuoteForm, fields_of, new_key, sent_fields
+from corporate_portal.desk.forms import QuoteForm, Shown, changes_lines, fields_of, located, new_key, sent_fields
 from corporate_portal.desk.views.blueprint import Answer, desk
 from corporate_portal.quotes import service as quotes
 from corporate_portal.quotes import states
 from corporate_portal.quotes.models import QuoteVersion
+from corporate_portal.quotes.offer.beginning import blank, copy_of, renewal_of
 from corporate_portal.quotes.offer.content import QuoteContent, content_of
+from corporate_portal.quotes.offer.groups import in_groups
 from corporate_portal.quotes.offer.pricing import PricedQuote, price_quote
 from corporate_portal.quotes.refusals import NotSubmitted
-
-STANDARD_TERM = 12
 
 
 @desk.get("/desk/quotes/new")
@@ -37,12 +38,29 @@ def choose_account() -> Answer:
 @desk.get("/desk/accounts/<string:public_id>/quotes/new")
 @desk_page("rep")
 def new_quote(public_id: str) -> Answer:
-    """An empty form."""
+    """An empty form, or with `renew` the renewal of one of the account's subscriptions."""
     with db.reading():
         account = queries.own_account(viewer(), public_id)
-        blank = QuoteContent("", clock.today(account.timezone), STANDARD_TERM, (), locale=account.locale)
-        form = QuoteForm(formdata=None, data=fields_of(blank, account.currency, key=new_key(), seen=""))
-        return _form_page(account, form)
+        renewed = request.args.get("renew", "")
+        one = next((one for one in subscriptions.of_account(account.id) if one.public_id == renewed), None)
+        if renewed and one is None:
+            raise NotFound
+        return _new_form(account, renewal_of(one, account) if one else blank(account))
+
+
+@desk.get("/desk/quotes/<string:public_id>/copy")
+@desk_page("rep")
+def copy_quote(public_id: str) -> Answer:
+    """The form of a new quote for the same account, with the content of this one. Nothing is written."""
+    with db.reading():
+        version = queries.current_version(viewer(), public_id)
+        account = queries.own_account(viewer(), version.quote.account.public_id)
+        return _new_form(account, copy_of(version))
+
+
+def _new_form(account: Account, content: QuoteContent) -> str:
+    values = fields_of(content, account.currency, key=new_key(), seen="")
+    return _form_page(account, QuoteForm(formdata=None, data=values))
 
 
 @desk.post("/desk/accounts/<string:public_id>/quotes/new")
@@ -57,6 +75,28 @@ def save_new_quote(public_id: str) -> Answer:
         return db.perform(quotes.draft_quote, viewer(), public_id, content, key).public_id
 
     return _act(account, save)
+
+
+@desk.post("/desk/accounts/<string:public_id>/quotes/totals")
+@desk_page("rep")
+def quote_totals(public_id: str) -> Answer:
+    """What the form as it stands comes to, as a piece of the page for its script. Writes nothing."""
+    with db.reading():
+        account = queries.own_account(viewer(), public_id)
+        priced, sentences = _sums(account)
+        groups = in_groups(priced.lines, priced.currency) if priced else []
+        return jsonify(piece=page("desk/quote-form-sums.html", priced=priced, groups=groups, sentences=sentences))
+
+
+def _sums(account: Account) -> tuple[PricedQuote | None, list[str]]:
+    """What the sent form comes to, or why that cannot be said yet. A title and the like may still be missing."""
+    try:
+        form = QuoteForm(formdata=sent_fields(request.form, "recalculate"))
+        form.validate()
+        unread = form.unread()
+        return (None, unread) if unread else (price_quote(account, form.content(account)), [])
+    except Invalid as refusal:
+        return None, [located(refusal)]
 
 
 @desk.get("/desk/quotes/<string:public_id>/edit")
@@ -105,7 +145,7 @@ def _act(
         form.refuse(refusal)
         with db.reading():
             return _form_page(account, form, version=version), 400
-    if act == "add" or act.startswith("remove-"):
+    if changes_lines(act):
         with db.reading():
             return _form_page(account, form, version=version)
     return _save_or_recalculate(account, form, save if act == "save" else None, version)
@@ -137,8 +177,16 @@ def _form_page(
 ) -> str:
     if not form.lines.entries:
         form.lines.append_entry()
-    form.offer(queries.offers(account), account.currency)
-    return page("desk/quote-form.html", account=account, form=form, priced=priced, version=version)
+    shown = Shown(
+        queries.offers(account), subscriptions.of_account(account.id), account.currency, clock.today(account.timezone)
+    )
+    form.show(shown)
+    return page(
+        "desk/quote-form.html", account=account, form=form, priced=priced, version=version, sentences=[],
+        groups=in_groups(priced.lines, priced.currency) if priced else [],
+        can_change_seats=any(not one.is_over(shown.today) for one in shown.subscriptions),
+        can_renew=bool(shown.subscriptions), zones=(account.timezone, account.seller.timezone, *clock.zones()),
+    )  # fmt: skip
 
 
 @desk.post("/desk/quotes/<string:public_id>/submit")
@@ -146,12 +194,28 @@ def _form_page(
 def submit(public_id: str) -> Answer:
     """Send the draft to the customer."""
     try:
-        db.perform(quotes.submit_quote, viewer(), public_id, request.form.get("seen", ""))
+        version = db.perform(quotes.submit_quote, viewer(), public_id, request.form.get("seen", ""))
     except Invalid as refusal:
         tell("error", refusal.message, **refusal.params)
         return see("desk.quote", public_id=public_id)
-    tell("success", mark("The quote is sent. The contacts who may accept it get a mail."))
+    if version.state == states.AWAITING_APPROVAL:
+        tell("info", mark("The discount is above your limit. The managers are asked; it is sent when one approves."))
+    else:
+        tell("success", mark("The quote is sent. The contacts who may accept it get a mail."))
     return see("desk.quote", public_id=public_id)
+
+
+@desk.post("/desk/quotes/<string:public_id>/revise")
+@desk_page("rep")
+def revise(public_id: str) -> Answer:
+    """Begin the next version: a draft with the same content, opened in the form."""
+    try:
+        db.perform(quotes.revise_quote, viewer(), public_id)
+    except Invalid as refusal:
+        tell("error", refusal.message, **refusal.params)
+        return see("desk.quote", public_id=public_id)
+    tell("success", mark("This is the next version. The customer sees it when you submit it."))
+    return see("desk.edit_quote", public_id=public_id)
 
 
 @desk.post("/desk/quotes/<string:public_id>/withdraw")

@@ -59,7 +59,7 @@ def _draft(line: QuoteLine, version: QuoteVersion, sign: int) -> LineDraft:
     if stretch is not None:
         quantity, unit, unit_price = 1, "", stretch.of(line.quantity * line.unit_price)
         discount, start, end = unit_price - sign * line.due, line.starts_on, line.ends_on
-        detail = explanation(line, version)
+        detail = explanation(line, version.quote.currency)
     return LineDraft(
         description=line.description,
         quantity=quantity,

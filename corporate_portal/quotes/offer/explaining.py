@@ -1,9 +1,11 @@
 """What a line that is not simply a new product means, in one sentence of the reader's language, with its arithmetic."""
 
+from datetime import date
+from typing import Protocol
+
 from billing_core import money, templating, words
 from billing_core.documents import letter
 from billing_core.words import mark
-from corporate_portal.quotes.models import QuoteLine, QuoteVersion
 from corporate_portal.quotes.offer.proration import in_words, stretch_of
 
 _A_PERIOD = {
@@ -12,8 +14,47 @@ _A_PERIOD = {
 }
 
 
-def explanation(line: QuoteLine, version: QuoteVersion) -> str:
-    """Empty where the line explains itself."""
+class Line(Protocol):
+    """A line as it is stored or was just computed; the meaning of each field is QuoteLine's."""
+
+    @property
+    def effect(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def frequency(self) -> str: ...
+    @property
+    def unit_price(self) -> int: ...
+    @property
+    def percent_off(self) -> int: ...
+    @property
+    def discount(self) -> int: ...
+    @property
+    def rebate(self) -> int: ...
+    @property
+    def once_off(self) -> int: ...
+    @property
+    def due(self) -> int: ...
+    @property
+    def tax_rate(self) -> int: ...
+    @property
+    def starts_on(self) -> date: ...
+    @property
+    def ends_on(self) -> date | None: ...
+    @property
+    def whole_periods(self) -> int | None: ...
+    @property
+    def days(self) -> int | None: ...
+    @property
+    def of_days(self) -> int | None: ...
+
+
+def explanation(line: Line, currency: str) -> str:
+    """Empty where the line explains itself. Amounts are of the currency."""
     if line.effect == "renew":
         return words.gettext("Follows on the present term, from %(day)s.", day=templating.day(line.starts_on))
     if line.effect == "remove" and line.ends_on is None:
@@ -21,7 +62,6 @@ def explanation(line: QuoteLine, version: QuoteVersion) -> str:
     stretch = stretch_of(line)
     if stretch is None:
         return ""
-    currency = version.quote.currency
     price = money.show(line.unit_price, currency, words.locale())
     parts = [words.gettext(_A_PERIOD[line.frequency], units=counted(line.quantity, line.unit), price=price)]
     if line.discount + line.rebate:

@@ -17,6 +17,7 @@ from billing_core.words import mark
 from corporate_portal.quotes.offer.content import (
     ADD,
     FREE,
+    LONGEST_DESCRIPTION,
     MOST_MONTHS,
     MOST_UNITS,
     REMOVE,
@@ -30,7 +31,6 @@ from corporate_portal.quotes.offer.recurring import MONTHS_OF
 
 Offer = tuple[str, str, str]
 """Product code, tier and frequency: what a price is for."""
-LONGEST_DESCRIPTION = 300
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ Periods are counted back from the term's end, so that it is the first one that i
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from billing_core import clock, money, words
 from billing_core.subscriptions.models import Subscription
-from corporate_portal.quotes.models import QuoteLine
 from corporate_portal.quotes.offer.recurring import MONTHS_OF
 
 
@@ -39,7 +39,18 @@ def rest_of_term(subscription: Subscription, starts_on: date) -> Stretch:
     return Stretch(whole, (first_whole - starts_on).days, (first_whole - before).days)
 
 
-def stretch_of(line: QuoteLine) -> Stretch | None:
+class Prorated(Protocol):
+    """A line that says over what its amount was prorated; None where it was not."""
+
+    @property
+    def whole_periods(self) -> int | None: ...
+    @property
+    def days(self) -> int | None: ...
+    @property
+    def of_days(self) -> int | None: ...
+
+
+def stretch_of(line: Prorated) -> Stretch | None:
     """What a line's amount was prorated over; None where it was not."""
     if line.whole_periods is None or line.days is None or line.of_days is None:
         return None

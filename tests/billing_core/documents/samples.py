@@ -93,16 +93,21 @@ def quote_print(lines: list[Any] | None = None, *, locale: str = "en", **changes
     values: dict[str, Any] = {
         "quote": SimpleNamespace(number="Q-2026-00017", currency="EUR"), "version": 2,
         "title": "Meetings for a year", "notes": "As discussed.\nTraining takes place in Hamburg.", "lines": lines,
-        "taxes": taxes, "net": net, "tax": tax, "total": net + tax, "starts_on": date(2026, 4, 1), "term_months": 12,
+        "taxes": taxes, "amount_off": 0, "net": net, "tax": tax, "total": net + tax, "starts_on": date(2026, 4, 1),
         "valid_until": date(2026, 4, 7), "zone": "Europe/Berlin", "submitted_at": datetime(2026, 3, 31, 9, tzinfo=UTC),
     }  # fmt: skip
     version = SimpleNamespace(**(values | changes))
     monthly = sum(each.net for each in lines if each.frequency == "monthly")
+    groups = [
+        SimpleNamespace(heading=f"{key.capitalize()} charges", sum_label="Sum", lines=found, net=sum(each.net for each in found))
+        for key in ("yearly", "monthly", "once") if (found := [each for each in lines if each.frequency == key])
+    ]  # fmt: skip
+    later = {"next_start": date(2026, 5, 1), "last_day": date(2027, 3, 31), "comes_again": True}
     context = {
         "version": version, "letterhead": seller(), "customer_number": "C-10042", "rep": rep, "bill_to": ADDRESS,
-        "user_id": "anna.weber", "term_end": date(2027, 4, 1),
+        "user_id": "anna.weber", "groups": groups,
         "terms": ["Prices are net.", "The term ends by itself."],
-        "recurring": [SimpleNamespace(frequency="monthly", net=monthly, next_start=date(2026, 5, 1), comes_again=True)],
+        "recurring": [SimpleNamespace(frequency="monthly", net=monthly, **later)],
     }  # fmt: skip
     with words.in_language(locale):
         title = words.gettext("Quote %(number)s", number="Q-2026-00017")

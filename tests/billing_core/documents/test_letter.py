@@ -54,11 +54,6 @@ def test_lines_are_grouped_by_period_and_what_has_none_comes_last() -> None:
     assert groups[0].net == 2 * 25 * 1850
 
 
-def test_quote_lines_are_grouped_by_frequency() -> None:
-    lines = [samples.line(1, frequency="once"), samples.line(2, frequency="yearly")]
-    assert [group.heading for group in letter.by_frequency(lines)] == ["Yearly charges", "One-off charges"]
-
-
 @pytest.mark.parametrize(
     ("currency", "amount", "iban"),
     [("USD", 100, "DE02120300000000202051"), ("EUR", 0, "DE02120300000000202051"), ("EUR", 100, "000123456789"),
