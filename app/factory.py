@@ -34,8 +34,8 @@ from online_bridge.routing.views import routing
 from online_bridge.sign_in.views import admin, my
 
 ROOMS = (
-    auth, quotes, requests, invoices, credit_notes, payments, webhooks, profile, desk, my, admin, routing, billing, health,
-    static_files, web, api, verify,
+    auth, quotes, requests, invoices, credit_notes, payments, webhooks, profile, desk, my, admin, routing, billing,
+    health, static_files, web, api, verify,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}
