@@ -96,7 +96,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     with db.reading() as session:
         invariants.check(session.connection())
     if request.param == "postgresql":
-        _empty()
+        empty()
     db.engine().dispose()
 
 
@@ -106,7 +106,7 @@ def _trade_durability_for_speed() -> None:
     event.listen(db.engine(), "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
 
 
-def _empty() -> None:
+def empty() -> None:
     """Deleting few rows is much faster than truncating many tables. Ids go on counting; no test may know one."""
     names = [table.name for table in reversed(tables.metadata.sorted_tables)]
     used = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in names)  # noqa: S608
