@@ -22,8 +22,6 @@ from tests.factories import core
 
 T = TypeVar("T")
 
-ZONE = "Europe/Berlin"
-
 
 @dataclass(frozen=True)
 class Buyer:
@@ -107,7 +105,7 @@ def audited(action: str) -> list[str]:
         return list(session.scalars(select(AuditEntry.subject).where(AuditEntry.action == action)))
 
 
-def it_is(monkeypatch: pytest.MonkeyPatch, day: date, zone: str = ZONE) -> None:
-    """From now on it is ten o'clock of that day there."""
-    present = datetime.combine(day, time(10), ZoneInfo(zone)).astimezone(UTC)
+def it_is(monkeypatch: pytest.MonkeyPatch, day: date, hour: int = 10) -> None:
+    """From now on it is that day and hour in Berlin."""
+    present = datetime.combine(day, time(hour), ZoneInfo("Europe/Berlin")).astimezone(UTC)
     monkeypatch.setattr(clock, "now", lambda: present)

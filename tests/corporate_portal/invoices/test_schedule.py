@@ -154,13 +154,16 @@ def test_the_tax_is_that_of_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (invoice.locale, invoice.net, invoice.tax) == ("de", 60000, 12600)
 
 
-def test_the_day_is_that_of_the_seller() -> None:
-    seller = core.seller(timezone="Pacific/Kiritimati")
-    of = Buyer(core.account(seller), core.product())
-    order(of, line(of, months=24, term_start=clock.add_months(TODAY, -12) + timedelta(days=1)))
-    issue_scheduled()  # ten in the morning in Berlin is the next day there
-    (invoice,) = invoices()
-    assert invoice.issued_on == TODAY + timedelta(days=0 if clock.now().hour < 10 else 1)
+def test_the_day_is_that_of_the_seller(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = Buyer(core.account(core.seller(timezone="Pacific/Kiritimati")), core.product())
+    tomorrow = TODAY + timedelta(days=1)
+    order(of, line(of, months=24, term_start=clock.add_months(tomorrow, -12)))
+    it_is(monkeypatch, TODAY, hour=10)
+    issue_scheduled()
+    assert invoices() == []
+    it_is(monkeypatch, TODAY, hour=11)  # 10 in the morning in Greenwich is midnight there
+    issue_scheduled()
+    assert [invoice.issued_on for invoice in invoices()] == [tomorrow]
 
 
 def test_one_that_fails_holds_up_no_other_and_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
