@@ -1,8 +1,9 @@
 """The forms on a contact's way. What travels from step to step in hidden fields is judged again by the verb."""
 
 from collections.abc import Sequence
+from datetime import date
 
-from wtforms import BooleanField, HiddenField, RadioField, SelectField
+from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField, SelectField
 
 from billing_core import words
 from billing_core.people import Person
@@ -24,6 +25,16 @@ from corporate_portal.quotes.service.ordering import LONGEST_EMAIL, LONGEST_NAME
 
 CARRIED = ("reviewed", "po_number", "po_expires_on", "admin_member", "admin_name", "admin_email", "payment")
 """What goes from the order details to the confirmation."""
+
+
+MOST_AT_ONCE = 10
+"""Quotes that are accepted in one go: their details travel in one address."""
+
+
+def payment_choices(*, may_pay: bool) -> list[tuple[str, str]]:
+    """The ways to pay, in the reader's language."""
+    card = [("card", words.gettext("By card now"))] if may_pay else []
+    return [("terms", words.gettext("By invoice")), *card]
 
 
 class AdminFields(Form):
@@ -55,9 +66,7 @@ class OrderDetailsForm(AdminFields):
     def offer(self, *, may_pay: bool, members: Sequence[Person], kept: Sequence[KeptOrder]) -> None:
         """The choices that this contact has, in the reader's language."""
         self.offer_members(members)
-        self.payment.choices = [("terms", words.gettext("By invoice"))]
-        if may_pay:
-            self.payment.choices.append(("card", words.gettext("By card now")))
+        self.payment.choices = payment_choices(may_pay=may_pay)
         if self.payment.data not in PAYMENTS:
             self.payment.data = "terms"
         if kept:
@@ -96,6 +105,72 @@ class ConfirmForm(Form):
             payment=self.payment.data or "",
             po_expires_on=self.po_expires_on.data,
             admin=AdminContact(self.admin_member.data or "", self.admin_name.data or "", self.admin_email.data or ""),
+        )
+
+
+class OrderRow(Form):
+    """One of several quotes; its own purchase order where it is not the one for all."""
+
+    class Meta(Form.Meta):
+        """The token stands once, in the form around it."""
+
+        csrf = False
+
+    quote = HiddenField()
+    reviewed = HiddenField()
+    wording = HiddenField()
+    po_number = TextLine(lazy("Purchase order number of this quote"), LONGEST_PO)
+    po_expires_on = Day(lazy("It expires on"))
+
+
+class SeveralForm(AdminFields):
+    """Several quotes in one go: what holds for all, and a row for each."""
+
+    po_number = TextLine(lazy("Purchase order number for all"), LONGEST_PO)
+    po_expires_on = Day(lazy("It expires on"))
+    payment = RadioField(validate_choice=False)
+    rows = FieldList(FormField(OrderRow), max_entries=MOST_AT_ONCE)
+
+    def offer(self, *, may_pay: bool, members: Sequence[Person], kept: Sequence[KeptOrder]) -> None:
+        """The choices that this contact has, in the reader's language."""
+        self.offer_members(members)
+        self.payment.choices = payment_choices(may_pay=may_pay)
+        if self.payment.data not in PAYMENTS:
+            self.payment.data = "terms"
+        for field in (self.po_number, *(row.form.po_number for row in self.rows)):
+            field.render_kw = {"list": "kept-orders"} if kept else {}
+
+    @property
+    def carried(self) -> dict[str, str]:
+        """Everything that was entered, by the name of its field; empty parts left out."""
+        common = ("po_number", "po_expires_on", "admin_member", "admin_name", "admin_email", "payment")
+        of_row = ("quote", "reviewed", "po_number", "po_expires_on")
+        fields = [self[name] for name in common] + [row.form[name] for row in self.rows for name in of_row]
+        return {field.name: str(field.data) for field in fields if field.data}
+
+    def order_of(self, row: OrderRow) -> tuple[str, date | None]:
+        """Number and last day that a row is ordered under: its own, or those for all."""
+        own, common = row.po_number.data or "", self.po_number.data or ""
+        return (own, row.po_expires_on.data) if own else (common, row.po_expires_on.data or self.po_expires_on.data)
+
+
+class ConfirmSeveralForm(SeveralForm):
+    """The one tick-box for all of them."""
+
+    language = HiddenField()
+    agreed = BooleanField(validators=[Needed(mark("Tick the box to confirm that you want to place these orders."))])
+
+    def acceptance(self, row: OrderRow) -> Acceptance:
+        """What the verb is given for one of them."""
+        number, expires_on = self.order_of(row)
+        return Acceptance(
+            reviewed_sha256=row.reviewed.data or "",
+            wording_sha256=row.wording.data or "",
+            locale=self.language.data or "",
+            po_number=number,
+            payment=self.payment.data or "",
+            po_expires_on=expires_on,
+            admin=self.admin,
         )
 
 

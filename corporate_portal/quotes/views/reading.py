@@ -12,7 +12,7 @@ from billing_core.web import downloads
 from billing_core.web.guards import portal_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see
-from corporate_portal.quotes import queries, service, showing, states
+from corporate_portal.quotes import policy, queries, service, showing, states
 from corporate_portal.quotes.forms import MessageForm, RevivalForm
 from corporate_portal.quotes.models import QuoteVersion
 from corporate_portal.quotes.offer.changes import changes_between
@@ -27,7 +27,7 @@ def index() -> Answer:
     with db.reading():
         rows = queries.outstanding(viewer(), request.args.get("after", ""), request.args.get("before", ""))
         more = queries.more_licenses(viewer(), request.args.get("product", ""))
-        return _list("quotes/index.html", rows, more=more)
+        return _list("quotes/index.html", rows, more=more, may_accept=_may_accept())
 
 
 @quotes.get("/quotes/history")
@@ -37,6 +37,11 @@ def history() -> Answer:
     with db.reading():
         rows = queries.history(viewer(), request.args.get("after", ""), request.args.get("before", ""))
         return _list("quotes/history.html", rows, following=queries.following_states(rows.rows))
+
+
+def _may_accept() -> bool:
+    current = viewer().current
+    return current is not None and policy.may_decide(viewer(), current.account_id)
 
 
 def _list(template: str, rows: Slice[QuoteVersion], **context: object) -> str:
