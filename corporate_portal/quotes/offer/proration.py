@@ -66,4 +66,5 @@ def in_words(stretch: Stretch, frequency: str) -> str:
         parts.append(words.ngettext("%(num)s whole month", "%(num)s whole months", stretch.whole_periods))
     if stretch.days:
         parts.append(words.gettext("%(days)s of %(all)s days", days=stretch.days, all=stretch.of_days))
-    return f" {words.gettext('and')} ".join(parts)
+    between = words.gettext("and")
+    return f" {between} ".join(parts)
