@@ -86,6 +86,11 @@ class Paper:
         return self.shown is self.current and self.current.state in OPEN and not self.is_late
 
     @property
+    def has_an_old_text(self) -> bool:
+        """It is open, and somebody may still have a version before it on the screen."""
+        return self.is_open and sum(1 for version in self.versions if version.sha256) > 1
+
+    @property
     def is_late(self) -> bool:
         """The deadline of the last version has passed."""
         return self.current.expires_at is not None and clock.now() >= self.current.expires_at
@@ -312,6 +317,17 @@ class Life(RuleBasedStateMachine):
         )
         if asked:
             paper.current.state = "change_requested"
+
+    @precondition(lambda self: any(paper.has_an_old_text for paper in self.papers))
+    @rule(deed=st.integers(0, 3))
+    def decide_on_an_old_text(self, deed: int) -> None:
+        """Somebody who may decide does so under the text before the last one."""
+        at = next(at for at, paper in enumerate(self.papers) if paper.has_an_old_text)
+        deeds = (self.reject, self.ask_change, self.accept)
+        if deed == len(deeds):
+            self.record(at, "rep", "contact", "accepted", 1)
+        else:
+            deeds[deed](at, "contact", 1)
 
     @rule(at=st.integers(0, 1), who=st.sampled_from(DECIDERS))
     def look_and_comment(self, at: int, who: str) -> None:
