@@ -9,7 +9,8 @@ from sqlalchemy.orm import joinedload
 from billing_core import clock, db
 from billing_core.accounts import Account
 from billing_core.documents.service import keep_document
-from billing_core.ledger.models import Invoice
+from billing_core.ledger.crediting import CreditNoteDraft, issue_credit_note
+from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.ledger.service import (
     BillTo,
     ImportedInvoice,
@@ -55,6 +56,20 @@ def draft(of: Account, *lines: LineDraft, contact: Person | None = None, **chang
 def invoice(of: Account, total: int = 10000, *, contact: Person | None = None, **changes: Any) -> Invoice:
     """An issued invoice of this total, untaxed."""
     found: Invoice = db.perform(issue_invoice, draft(of, line(total), contact=contact, **changes), "test")
+    return found
+
+
+def credit_draft(of: Account, *lines: LineDraft, named: Invoice | None = None, cause: str = "") -> CreditNoteDraft:
+    """What is to be credited to the account, first on the named invoice."""
+    said = draft(of, *lines)
+    own = ("cause", "invoice_id")
+    shared = {name: getattr(said, name) for name in CreditNoteDraft.__dataclass_fields__ if name not in own}
+    return CreditNoteDraft(cause=cause or db.public_id("ord"), invoice_id=named.id if named else None, **shared)
+
+
+def credit_note(of: Account, total: int, named: Invoice | None = None, cause: str = "") -> CreditNote:
+    """An issued credit note of this total, untaxed."""
+    found: CreditNote = db.perform(issue_credit_note, credit_draft(of, line(total), named=named, cause=cause), "test")
     return found
 
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -11,9 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from billing_core import db, numbering
 from billing_core.accounts import Account
 from billing_core.audit import AuditEntry
-from billing_core.ledger.calculation import LineDraft
 from billing_core.ledger.crediting import (
-    CreditNoteDraft,
     NothingToCredit,
     WrongInvoice,
     issue_credit_note,
@@ -24,20 +21,6 @@ from billing_core.ledger.service import issue_invoice
 from tests.factories import core, ledger
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-def draft(of: Account, *lines: LineDraft, invoice: Invoice | None = None, cause: str = "") -> CreditNoteDraft:
-    said = ledger.draft(of, *lines)
-    shared = {
-        name: getattr(said, name)
-        for name in CreditNoteDraft.__dataclass_fields__
-        if name not in ("cause", "invoice_id")
-    }
-    return CreditNoteDraft(cause=cause or db.public_id("ord"), invoice_id=invoice.id if invoice else None, **shared)
-
-
-def credit(of: Account, amount: int, invoice: Invoice | None = None, **changes: Any) -> CreditNote:
-    return db.perform(issue_credit_note, draft(of, ledger.line(amount), invoice=invoice, **changes), "test")
 
 
 def kept(of: Account) -> tuple[int, int]:
@@ -54,7 +37,7 @@ def use(of: CreditNote) -> CreditUse:
 def test_it_reduces_the_invoice_that_it_names() -> None:
     account = core.account()
     invoice = ledger.invoice(account, 10000)
-    note = credit(account, 2500, invoice)
+    note = ledger.credit_note(account, 2500, invoice)
     assert (ledger.reread(invoice).balance, kept(account)) == (7500, (7500, 0))
     assert use(note) == CreditUse(2500, 0)
     with db.reading() as session:
@@ -67,8 +50,8 @@ def test_it_reduces_the_invoice_that_it_names() -> None:
 def test_what_is_more_than_the_balance_becomes_account_credit() -> None:
     account = core.account()
     invoice = ledger.invoice(account, 10000)
-    first, second = credit(account, 8000, invoice), credit(account, 5000, invoice)
-    third = credit(account, 700, invoice)
+    first, second = ledger.credit_note(account, 8000, invoice), ledger.credit_note(account, 5000, invoice)
+    third = ledger.credit_note(account, 700, invoice)
     assert (ledger.reread(invoice).balance, kept(account)) == (0, (0, 3700))
     assert [use(note) for note in (first, second, third)] == [
         CreditUse(8000, 0), CreditUse(2000, 3000), CreditUse(0, 700),
@@ -78,7 +61,7 @@ def test_what_is_more_than_the_balance_becomes_account_credit() -> None:
 def test_without_an_invoice_all_of_it_becomes_account_credit() -> None:
     account = core.account()
     ledger.invoice(account, 10000)
-    note = credit(account, 4000)
+    note = ledger.credit_note(account, 4000)
     assert (kept(account), use(note)) == ((10000, 4000), CreditUse(0, 4000))
     with db.reading() as session:
         entry = session.scalars(select(CreditEntry)).one()
@@ -87,7 +70,7 @@ def test_without_an_invoice_all_of_it_becomes_account_credit() -> None:
 
 def test_tax_is_credited_as_it_was_charged() -> None:
     account = core.account()
-    said = draft(account, ledger.line(9990, 1900), ledger.line(333, 1900), ledger.line(100))
+    said = ledger.credit_draft(account, ledger.line(9990, 1900), ledger.line(333, 1900), ledger.line(100))
     note = db.perform(issue_credit_note, said, "test")
     assert (note.net, note.tax, note.total) == (10423, 1961, 12384)
     with db.reading() as session:
@@ -100,7 +83,7 @@ def test_the_numbers_are_a_series_of_their_own() -> None:
     account = core.account(seller)
     invoice = ledger.invoice(account, 1000)
     year = invoice.issued_on.year
-    numbers = [credit(account, 10).number for _ in range(2)]
+    numbers = [ledger.credit_note(account, 10).number for _ in range(2)]
     assert numbers == [f"CN-{seller.code}-{year}-00000{n}" for n in (1, 2)]
     assert invoice.number == f"{seller.code}-{year}-000001"
 
@@ -119,9 +102,9 @@ def test_no_seller_numbers_into_the_series_of_another(code: str) -> None:
 
 def test_a_cause_credits_once() -> None:
     account = core.account()
-    credit(account, 1000, cause="ord_1")
+    ledger.credit_note(account, 1000, cause="ord_1")
     with pytest.raises(IntegrityError):
-        credit(account, 1000, cause="ord_1")
+        ledger.credit_note(account, 1000, cause="ord_1")
     assert kept(account) == (0, 1000)
 
 
@@ -131,10 +114,10 @@ def test_nothing_and_other_peoples_invoices_are_refused() -> None:
     dollars = ledger.invoice(account, 10000, currency="USD")
     for lines in ((ledger.line(0),), (ledger.line(-5),), (ledger.line(10), ledger.line(-5))):
         with pytest.raises(NothingToCredit):
-            db.perform(issue_credit_note, draft(account, *lines), "test")
+            db.perform(issue_credit_note, ledger.credit_draft(account, *lines), "test")
     for invoice in (foreign, dollars):
         with pytest.raises(WrongInvoice):
-            credit(account, 100, invoice)
+            ledger.credit_note(account, 100, invoice)
     with db.reading() as session:
         assert session.scalars(select(CreditNote)).all() == []
         assert session.scalars(select(CreditEntry)).all() == []
