@@ -63,6 +63,7 @@ def build(app: Flask) -> World:
         "quotes": quote.public_id,
         "quotes.receipt": accepted.public_id,
         "invoices": invoice.public_id,
+        "credit_notes": ledger.credit_note(deal.account, 1000, invoice).public_id,
         "payments": payment.public_id,
         "profile": deal.account.public_id,
         "desk": quote.public_id,
