@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from billing_core import clock, db
 from billing_core.accounts import Account
+from billing_core.db.keyset import Key, Slice, page_of
 from billing_core.subscriptions.models import GRACE, Subscription
 
 BANDS = (30, 60, 90)
 """Within so many days of its end a term is on the desk's list (domain.md 4)."""
+
+NEAREST_END_FIRST = Key((Subscription.period_end, Subscription.id))
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,31 @@ def ending(accounts: ColumnElement[bool], within: int = BANDS[-1], limit: int = 
 
     `accounts` is a condition on Account: whose terms are wanted. Two statements, however many there are.
     """
+    terms, today_in = _ending(accounts, -GRACE.days + 1, within)
+    rows = db.session().scalars(terms.order_by(*NEAREST_END_FIRST.columns).limit(limit))
+    return [EndingTerm(term, today_in[term.account.timezone]) for term in rows]
+
+
+def ending_page(
+    accounts: ColumnElement[bool], band: int | None, after: str = "", before: str = ""
+) -> Slice[EndingTerm]:
+    """One page of the same terms: those of a band (of BANDS; 0 the grace), or all. Two statements."""
+    least, most = -GRACE.days + 1, BANDS[-1]
+    if band is not None:
+        least, most = (least, 0) if band == 0 else (band - BANDS[0] + 1, band)
+    terms, today_in = _ending(accounts, least, most)
+    found = page_of(terms, NEAREST_END_FIRST, after, before)
+    return Slice(
+        [EndingTerm(term, today_in[term.account.timezone]) for term in found.rows], found.previous, found.following
+    )
+
+
+def _ending(accounts: ColumnElement[bool], least: int, most: int) -> tuple[Select[Subscription], dict[str, date]]:
+    """The terms with that many days left on their accounts' calendars, and today in each zone."""
     zones = db.session().scalars(select(Account.timezone).where(accounts).distinct()).all()
     today_in = {zone: clock.today(zone) for zone in zones}
     near = [
-        (Account.timezone == zone) & Subscription.period_end.between(today - GRACE + _DAY, today + timedelta(within))
+        (Account.timezone == zone) & Subscription.period_end.between(today + timedelta(least), today + timedelta(most))
         for zone, today in today_in.items()
     ]
     terms = (
@@ -56,13 +80,8 @@ def ending(accounts: ColumnElement[bool], within: int = BANDS[-1], limit: int = 
         .where(accounts, Account.kind == "corporate", Account.closed_on.is_(None), or_(false(), *near))
         .where(Subscription.renewed_by_id.is_(None), Subscription.is_trial.is_(False))
         .options(contains_eager(Subscription.account), joinedload(Subscription.product))
-        .order_by(Subscription.period_end, Subscription.id)
-        .limit(limit)
     )
-    return [EndingTerm(term, today_in[term.account.timezone]) for term in db.session().scalars(terms)]
-
-
-_DAY = timedelta(days=1)
+    return terms, today_in
 
 
 def of_account(account_id: int) -> Sequence[Subscription]:
