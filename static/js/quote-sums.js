@@ -16,7 +16,8 @@ for (const sums of document.querySelectorAll("[data-sums-of]")) {
         signal: asked.signal,
         redirect: "error",
       });
-      if (answer.ok) sums.innerHTML = (await answer.json()).piece;
+      // 400 brings a piece too: the sentences that say what is still missing.
+      if (answer.ok || answer.status === 400) sums.innerHTML = (await answer.json()).piece;
     } catch {
       /* Overtaken by the next one, or no network: the button still asks. */
     }

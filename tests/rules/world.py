@@ -72,6 +72,7 @@ def build(app: Flask) -> World:
         "desk.submit": draft.public_id,
         "desk.new_quote": deal.account.public_id,
         "desk.save_new_quote": deal.account.public_id,
+        "desk.quote_totals": deal.account.public_id,
         "desk.retry_job": str(dead_job()),
         "auth": "a-token-of-nobody",
         "mailbox": mail or "",
@@ -136,6 +137,8 @@ FORMS = {
     "desk.save_new_quote": Sent(
         _DESK, _at("/desk/accounts/{account}/quotes/new"), "quotes/new", {"title": "Seats", **_OFFERED}
     ),
+    "desk.quote_totals": Sent(_DESK, _at("/desk/accounts/{account}/quotes/new"), "quotes/new", _OFFERED),
+    "desk.revise": Sent(_DESK, _at("/desk/quotes/{desk}"), "revise", {}),
     "desk.save_quote": Sent(
         _DESK, _at("/desk/quotes/{desk_edit_quote}/edit"), "edit", {"title": "Seats", "act": "save"}
     ),
@@ -157,6 +160,6 @@ def filled(world: World, endpoint: str) -> tuple[Client, dict[str, str]]:
     shown = client.get(sent.page(world))
     assert shown.status == 200, f"{endpoint}: {shown.status} {shown.words[:200]}"
     fields = shown.form(sent.action) | sent.filled
-    if endpoint == "desk.save_new_quote":
+    if endpoint in ("desk.save_new_quote", "desk.quote_totals"):
         fields["lines-0-offer"] = f"{world.deal.product.code}||yearly"
     return client, fields

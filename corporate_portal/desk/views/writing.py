@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import jsonify, request
+from flask import Response, jsonify, request
 
 from billing_core import clock, db
 from billing_core.accounts import Account
@@ -79,13 +79,14 @@ def save_new_quote(public_id: str) -> Answer:
 
 @desk.post("/desk/accounts/<string:public_id>/quotes/totals")
 @desk_page("rep")
-def quote_totals(public_id: str) -> Answer:
-    """What the form as it stands comes to, as a piece of the page for its script. Writes nothing."""
+def quote_totals(public_id: str) -> tuple[Response, int]:
+    """What the form as it stands comes to, as a piece of the page for its script. Writes nothing; 400 says why not."""
     with db.reading():
         account = queries.own_account(viewer(), public_id)
         priced, sentences = _sums(account)
         groups = in_groups(priced.lines, priced.currency) if priced else []
-        return jsonify(piece=page("desk/quote-form-sums.html", priced=priced, groups=groups, sentences=sentences))
+        piece = page("desk/quote-form-sums.html", priced=priced, groups=groups, sentences=sentences)
+    return jsonify(piece=piece), 200 if priced else 400
 
 
 def _sums(account: Account) -> tuple[PricedQuote | None, list[str]]:

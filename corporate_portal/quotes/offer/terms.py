@@ -37,7 +37,7 @@ _DEADLINE = (
 )
 """With a date, and of a draft without one."""
 _TERM = mark("The term begins on %(start)s and ends on %(end)s. It does not renew by itself: a new quote is needed.")
-_TERMS = mark("Each term begins and ends on the days shown. None renews by itself: a new quote is needed.")
+_TERMS = mark("Each term begins and ends on the days shown. No term renews by itself: a new quote is needed.")
 _SEATS = mark("Seats can be added during the term with a further quote. Removed seats count from the end of the term.")
 """Said only where something recurs; the first two by whether all of it has one term."""
 _ADDED = mark("Added seats are charged once, by whole periods and days, until the term of their subscription ends.")

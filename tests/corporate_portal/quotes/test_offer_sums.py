@@ -1,4 +1,4 @@
-"""The arithmetic of a quote, without a database: prorated time, discounts spread over lines, and what they add up to."""
+"""The arithmetic of a quote, without a database: prorated time, discounts spread over lines, and their sums."""
 
 from datetime import date, timedelta
 from fractions import Fraction
