@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from billing_core import audit, clock, db
 from billing_core.errors import Invalid
+from billing_core.people import Person
 from billing_core.subscriptions.models import SeatAssignment, Subscription
 from billing_core.subscriptions.refusals import TooFewSeats
 
@@ -39,7 +40,7 @@ def locked(subscription_ids: Iterable[int]) -> dict[int, Subscription]:
     """The subscriptions with their products, locked in the order of their ids and read anew."""
     rows = select(Subscription).where(Subscription.id.in_(sorted(set(subscription_ids)))).order_by(Subscription.id)
     whole = rows.options(joinedload(Subscription.product, innerjoin=True))
-    found = whole.with_for_update(of=Subscription).execution_options(populate_existing=True)
+    found = whole.with_for_update(of=Subscription, key_share=True).execution_options(populate_existing=True)
     return {subscription.id: subscription for subscription in db.session().scalars(found)}
 
 
@@ -93,7 +94,7 @@ def remove_seats(subscription: Subscription, seats: int, actor: str, cause: str)
     _note(subscription, "subscription.seats_removed", seats, actor, cause)
     for assigned in _assignments(subscription)[subscription.seats :]:
         db.session().delete(assigned)
-        audit.record(actor, "seat.withdrawn", subscription.public_id, subscription.account_id, cause=cause)
+        _note_seat(subscription, "seat.withdrawn", assigned.person_id, actor)
 
 
 def leave_out_at_end(subscription: Subscription, seats: int, actor: str, cause: str) -> None:
@@ -117,8 +118,13 @@ def assign_seat(subscription: Subscription, person_id: int, actor: str) -> bool:
     assigned = SeatAssignment(subscription_id=subscription.id, person_id=person_id, assigned_at=clock.now())
     db.session().add(assigned)
     db.session().flush()
-    audit.record(actor, "seat.assigned", subscription.public_id, subscription.account_id, person=person_id)
+    _note_seat(subscription, "seat.assigned", person_id, actor)
     return True
+
+
+def _note_seat(subscription: Subscription, action: str, person_id: int, actor: str) -> None:
+    person = db.session().get_one(Person, person_id)
+    audit.record(actor, action, subscription.public_id, subscription.account_id, person=person.public_id)
 
 
 def _assignments(subscription: Subscription) -> list[SeatAssignment]:
