@@ -7,6 +7,7 @@ from billing_core.errors import NotAllowed, NotFound, Refusal
 from billing_core.jobs import Job
 from billing_core.permissions import Viewer
 from billing_core.words import mark
+from corporate_portal.desk import queries
 
 MAY_RETRY = ("rep_manager", "finance", "support")
 """Who sees the jobs that gave up, and may give them another round."""
@@ -34,3 +35,9 @@ def retry_job(viewer: Viewer, job_id: int) -> None:
     jobs.revive(job_id)
     audit.record(viewer.actor, "job.revived", f"job:{job_id}", kind=job.kind)
     db.after_commit(jobs.wake.set)
+
+
+def look_as_customer(viewer: Viewer, public_id: str) -> None:
+    """Write down that the viewer is about to look at the customer's page of a quote. Raises NotFound."""
+    version = queries.shown_version(viewer, public_id)
+    audit.record(viewer.actor, queries.LOOKED, public_id, version.account_id, version=version.version)

@@ -7,7 +7,7 @@ from wtforms import BooleanField, FieldList, FormField, HiddenField, RadioField,
 
 from billing_core import words
 from billing_core.people import Person
-from billing_core.web.forms import Day, Form, Needed, TextBlock, TextLine
+from billing_core.web.forms import Day, Form, FormOfRows, Needed, TextBlock, TextLine
 from billing_core.words import lazy, mark
 from corporate_portal.profile.queries import KeptOrder
 from corporate_portal.quotes.models import LONGEST_MESSAGE
@@ -37,7 +37,7 @@ def payment_choices(*, may_pay: bool) -> list[tuple[str, str]]:
     return [("terms", words.gettext("By invoice")), *card]
 
 
-class AdminFields(Form):
+class AdminFields(FormOfRows):
     """Who is going to administer what is ordered: somebody from the list, or a new person, or nobody yet."""
 
     admin_member = SelectField(lazy("Account administrator"), validate_choice=False)
@@ -241,3 +241,11 @@ class RecordForm(AdminFields):
             po_expires_on=self.po_expires_on.data,
             admin=self.admin,
         )
+
+
+class ReturnForm(Form):
+    """Why a manager gives a quote back."""
+
+    note = TextBlock(
+        lazy("Note to the representative"), LONGEST_REASON, needed=mark("Say in a few words what has to change.")
+    )

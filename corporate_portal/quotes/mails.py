@@ -10,9 +10,7 @@ from billing_core.words import mark
 from corporate_portal.quotes.evidence import reading_of
 from corporate_portal.quotes.models import QuoteDecision, QuoteMessage, QuoteVersion
 
-HOW_TO_REVISE = mark(
-    "Open the quote and choose Revise: the new version begins with the same content, at today’s prices."
-)
+HOW_TO_REVISE = mark("Open the quote and make a new version: it begins with the same content, at today’s prices.")
 
 
 def _reader(person: Person) -> Recipient:
