@@ -8,9 +8,8 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from billing_core import money
 from corporate_portal.api.schemas.told import Frequency, InvoiceState, OrderState, PaymentState, QuoteState
-from corporate_portal.quotes.offer.content import MOST_LINES, MOST_MONTHS, MOST_UNITS
+from corporate_portal.quotes.offer.content import LONGEST_DESCRIPTION, MOST_LINES, MOST_MONTHS, MOST_UNITS
 from corporate_portal.quotes.offer.drafting import LONGEST_NOTES, LONGEST_TITLE
-from corporate_portal.quotes.offer.positions import LONGEST_DESCRIPTION
 
 MOST_ROWS = 100
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -33,10 +32,16 @@ def _instant(value: Any) -> datetime:
     return found.astimezone(UTC)
 
 
+def _without_fraction(value: Any) -> Any:
+    """JSON writes a whole number as 3 or as 3.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_without_fraction)]
 PublicId = Annotated[str, Field(pattern="^[a-z]{2,4}_[0-9a-z]{1,28}$", examples=["acc_0123456789abcdef"])]
 Code = Annotated[str, Field(pattern="^[^\\u0000-\\u001f]{1,40}$")]
-Amount = Annotated[int, Field(ge=0, le=money.LARGEST)]
-Share = Annotated[int, Field(ge=0, le=10_000)]
+Amount = Annotated[Whole, Field(ge=0, le=money.LARGEST)]
+Share = Annotated[Whole, Field(ge=0, le=10_000)]
 Since = Annotated[
     AwareDatetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})
 ]  # fmt: skip
@@ -119,12 +124,12 @@ class UnlessHeaders(BaseModel):
 
 _OWN_START = Field(None, description="Where it is not the quote's own.")
 _OWN_TERM = Field(None, description="Months, where they are not the quote's own.")
-Term = Annotated[int, Field(ge=1, le=MOST_MONTHS)]
+Term = Annotated[Whole, Field(ge=1, le=MOST_MONTHS)]
 Tier = Annotated[str, Field(pattern="^[^\\u0000-\\u001f]{0,20}$")]
 
 
 class _Line(_Asked):
-    quantity: Annotated[int, Field(ge=1, le=MOST_UNITS, description="Seats or pieces.")]
+    quantity: Annotated[Whole, Field(ge=1, le=MOST_UNITS, description="Seats or pieces.")]
 
 
 class _Discounted(_Line):
@@ -176,7 +181,7 @@ class FreeLine(_Discounted):
     effect: Literal["free"]
     product: Code = Field(description="The code of the product.")
     description: Annotated[str, Field(min_length=1, max_length=LONGEST_DESCRIPTION)]
-    unit_price: Annotated[int, Field(ge=-money.LARGEST, le=money.LARGEST)]
+    unit_price: Annotated[Whole, Field(ge=-money.LARGEST, le=money.LARGEST)]
 
 
 LineWanted = Annotated[StartLine | RenewLine | AddLine | RemoveLine | FreeLine, Field(discriminator="effect")]
@@ -185,7 +190,7 @@ LineWanted = Annotated[StartLine | RenewLine | AddLine | RemoveLine | FreeLine, 
 class _Text(_Asked):
     title: Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE)]
     starts_on: date
-    term_months: Annotated[int, Field(ge=1, le=MOST_MONTHS)]
+    term_months: Annotated[Whole, Field(ge=1, le=MOST_MONTHS)]
     lines: Annotated[list[LineWanted], Field(min_length=1, max_length=MOST_LINES)]
     notes: Annotated[str, Field(max_length=LONGEST_NOTES)] = ""
     percent_off: Share = Field(0, description="Basis points off every line, in every period.")
