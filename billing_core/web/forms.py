@@ -2,13 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from flask import Response, after_this_request
 from flask_wtf import FlaskForm
-from wtforms import DateField, Field, IntegerField, StringField, TextAreaField
+from wtforms import DateField, Field, FieldList, IntegerField, StringField, TextAreaField
 from wtforms.form import BaseForm
 from wtforms.validators import Length, Optional, StopValidation, ValidationError
 
@@ -51,6 +51,25 @@ class Form(FlaskForm):  # type: ignore[misc]
             self.form_errors.append(sentence)
         else:
             target.errors = [*target.errors, sentence]
+
+
+class FormOfRows(Form):
+    """A form with rows of fields (FieldList of FormField): each field of a row tells its errors like any other."""
+
+    def __iter__(self) -> Iterator[Field]:
+        """Every field that a person fills in, those of the rows included."""
+        for field in self._fields.values():
+            if isinstance(field, FieldList):
+                for entry in field.entries:
+                    yield from entry.form
+            else:
+                yield field
+
+    @property
+    def errors(self) -> dict[str | None, Sequence[str]]:
+        """The sentences by field, as they stand now, and under None those above the form."""
+        found: dict[str | None, Sequence[str]] = {field.name: field.errors for field in self if field.errors}
+        return found | ({None: self.form_errors} if self.form_errors else {})
 
 
 def _come_back_after(seconds: int) -> None:

@@ -67,7 +67,7 @@ def several() -> Answer:
     with db.reading():
         found = [_chosen(public_id) for public_id in dict.fromkeys(named[:MOST_AT_ONCE])]
         if not any(one.refusal is None for one in found):
-            nothing = mark("None of these quotes can be decided now.") if found else mark("Tick at least one quote.")
+            nothing = mark("These quotes can no longer be decided.") if found else mark("Tick at least one quote.")
             tell("warning", nothing)
             return see("quotes.index")
         if not form.rows:

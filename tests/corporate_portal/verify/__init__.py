@@ -1,0 +1,1 @@
+"""Tests of corporate_portal.verify."""
