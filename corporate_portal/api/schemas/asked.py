@@ -37,11 +37,11 @@ def _without_fraction(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_without_fraction)]
+WHOLE = BeforeValidator(_without_fraction)
 PublicId = Annotated[str, Field(pattern="^[a-z]{2,4}_[0-9a-z]{1,28}$", examples=["acc_0123456789abcdef"])]
 Code = Annotated[str, Field(pattern="^[^\\u0000-\\u001f]{1,40}$")]
-Amount = Annotated[Whole, Field(ge=0, le=money.LARGEST)]
-Share = Annotated[Whole, Field(ge=0, le=10_000)]
+Amount = Annotated[int, Field(ge=0, le=money.LARGEST), WHOLE]
+Share = Annotated[int, Field(ge=0, le=10_000), WHOLE]
 Since = Annotated[
     AwareDatetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})
 ]  # fmt: skip
@@ -124,12 +124,12 @@ class UnlessHeaders(BaseModel):
 
 _OWN_START = Field(None, description="Where it is not the quote's own.")
 _OWN_TERM = Field(None, description="Months, where they are not the quote's own.")
-Term = Annotated[Whole, Field(ge=1, le=MOST_MONTHS)]
+Term = Annotated[int, Field(ge=1, le=MOST_MONTHS), WHOLE]
 Tier = Annotated[str, Field(pattern="^[^\\u0000-\\u001f]{0,20}$")]
 
 
 class _Line(_Asked):
-    quantity: Annotated[Whole, Field(ge=1, le=MOST_UNITS, description="Seats or pieces.")]
+    quantity: Annotated[int, Field(ge=1, le=MOST_UNITS, description="Seats or pieces."), WHOLE]
 
 
 class _Discounted(_Line):
@@ -181,7 +181,7 @@ class FreeLine(_Discounted):
     effect: Literal["free"]
     product: Code = Field(description="The code of the product.")
     description: Annotated[str, Field(min_length=1, max_length=LONGEST_DESCRIPTION)]
-    unit_price: Annotated[Whole, Field(ge=-money.LARGEST, le=money.LARGEST)]
+    unit_price: Annotated[int, Field(ge=-money.LARGEST, le=money.LARGEST), WHOLE]
 
 
 LineWanted = Annotated[StartLine | RenewLine | AddLine | RemoveLine | FreeLine, Field(discriminator="effect")]
@@ -190,7 +190,7 @@ LineWanted = Annotated[StartLine | RenewLine | AddLine | RemoveLine | FreeLine, 
 class _Text(_Asked):
     title: Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE)]
     starts_on: date
-    term_months: Annotated[Whole, Field(ge=1, le=MOST_MONTHS)]
+    term_months: Annotated[int, Field(ge=1, le=MOST_MONTHS), WHOLE]
     lines: Annotated[list[LineWanted], Field(min_length=1, max_length=MOST_LINES)]
     notes: Annotated[str, Field(max_length=LONGEST_NOTES)] = ""
     percent_off: Share = Field(0, description="Basis points off every line, in every period.")

@@ -68,6 +68,23 @@ def test_it_tells_nothing_of_any_account(app: Flask, document: dict[str, Any]) -
     assert "@" not in first.decode()
 
 
+def test_every_number_that_is_asked_for_has_its_bounds(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    asked = [
+        schemas[name]
+        for name in ("NewQuote", "QuoteText", "StartLine", "RenewLine", "AddLine", "RemoveLine", "FreeLine")
+    ]
+    numbers = [
+        one
+        for schema in asked
+        for field in schema["properties"].values()
+        for one in (field, *field.get("anyOf", ()))
+        if one.get("type") == "integer"
+    ]
+    assert len(numbers) > 15
+    assert all({"minimum", "maximum"} <= one.keys() for one in numbers)
+
+
 def test_its_states_are_those_of_the_machines() -> None:
     assert set(get_args(told.QuoteState)) == set(QUOTE.states)
     assert set(get_args(told.OrderState)) == {*ORDER.states, "cancelled"}
