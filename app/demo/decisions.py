@@ -25,8 +25,8 @@ from corporate_portal.quotes.service import (
 SOURCE = "demo"
 """The source of the demo's rows."""
 
-SUBMITTED = {"q-lindner-rollout": "brandt", "q-brightwell-webinar": "grant"}
-"""Drafts that their representative submits, so that the customer's mail is in the mailbox."""
+SUBMITTED = {"q-lindner-rollout": "brandt", "q-brightwell-webinar": "grant", "q-minato-more": "grant"}
+"""Drafts that their representative submits: the customer's mail is in the mailbox. The last one asks the manager."""
 ACCEPTED = {
     "q-lindner-webinar": ("vogt", "4500073120"),
     "q-brightwell-training": ("reid", ""),

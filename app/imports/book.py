@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import aliased
 
-from app.imports.files import ACCOUNTS, CONTACTS, PEOPLE, PRODUCTS, QUOTES, SELLERS, CsvFile
+from app.imports.files import ACCOUNTS, CONTACTS, PEOPLE, PRODUCTS, QUOTES, SELLERS, SUBSCRIPTIONS, CsvFile
 from app.imports.models import ImportedRow
 from app.imports.report import Problems
 from app.imports.staging import Staging
@@ -21,6 +21,7 @@ from billing_core.accounts import Account
 from billing_core.catalogue.models import Product
 from billing_core.people import BillingContact, LoginIdentifier, Membership, Person, canonical_identifier
 from billing_core.sellers.models import Seller
+from billing_core.subscriptions.models import Subscription
 from corporate_portal.quotes.models import Quote, QuoteVersion
 
 Facts = dict[str, Any]
@@ -118,6 +119,12 @@ def _contacts(source: str, keys: Collection[str]) -> dict[str, Facts]:
     }
 
 
+def _subscriptions(source: str, keys: Collection[str]) -> dict[str, Facts]:
+    columns = (Subscription.external_id, Subscription.public_id, Account.external_id.label("account"))
+    joined = select(*columns).join(Account, Account.id == Subscription.account_id)
+    return _plain(joined.where(*_among(Subscription, source, keys)))
+
+
 def _quotes(source: str, keys: Collection[str]) -> dict[str, Facts]:
     columns = (Quote.external_id, Quote.number, Quote.public_id, QuoteVersion.state)
     current = select(*columns).join(QuoteVersion, and_(QuoteVersion.quote_id == Quote.id, QuoteVersion.is_current))
@@ -134,7 +141,7 @@ def _plain(query: Any) -> dict[str, Facts]:
 
 _STORED = {
     SELLERS.name: _sellers, PRODUCTS.name: _products, ACCOUNTS.name: _accounts, PEOPLE.name: _people,
-    CONTACTS.name: _contacts, QUOTES.name: _quotes,
+    CONTACTS.name: _contacts, QUOTES.name: _quotes, SUBSCRIPTIONS.name: _subscriptions,
 }  # fmt: skip
 
 

@@ -194,11 +194,17 @@ class Day:
 
 @dataclass(frozen=True)
 class Amount:
-    """An amount of the row's currency in its main unit, a point before the decimals, no grouping; never negative."""
+    """An amount of the row's currency in its main unit, a point before the decimals; negative only if `signed`."""
 
-    described = "amount"
+    signed: bool = False
+
+    @property
+    def described(self) -> str:
+        return "amount, also below zero" if self.signed else "amount"
 
     def parse(self, text: str, today: date) -> str:
+        if self.signed and text.startswith("-") and not text.startswith("--"):
+            return f"-{Amount().parse(text[1:], today)}"
         if re.fullmatch(r"\d{1,16}(\.\d{1,6})?", text, re.ASCII) is None:
             if re.fullmatch(r"-\d+(\.\d+)?", text, re.ASCII):
                 raise BadCell("must not be negative")
@@ -213,7 +219,7 @@ def smallest_units(text: str, currency: str) -> int:
     except Invalid:
         places = money.digits(currency)
         what = f"at most {places} decimal places" if places else "no decimal places"
-        if Decimal(text) > 10**12:
+        if abs(Decimal(text)) > 10**12:
             raise BadCell("is too large") from None
         raise BadCell(f"is {text}, but {currency} has {what}") from None
 

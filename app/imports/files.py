@@ -28,7 +28,7 @@ from app.imports.columns import (
 )  # fmt: skip
 from billing_core.catalogue.models import FREQUENCIES, SEAT_KINDS
 from billing_core.people import STAFF_ROLES
-from corporate_portal.quotes.offer.content import MOST_MONTHS, MOST_UNITS
+from corporate_portal.quotes.offer.content import EFFECTS, LONGEST_DESCRIPTION, MOST_MONTHS, MOST_UNITS, START
 
 TAX_CATEGORIES = ("S", "AA", "Z", "E", "AE", "G", "O")
 TAXED = ("S", "AA")
@@ -131,6 +131,7 @@ PEOPLE = CsvFile(
         Column("phone", Text(40), "Telephone number.", default=""),
         Column("locale", LANGUAGE, "Language of pages and mails.", required=True),
         Column("staff_role", Choice(STAFF_ROLES), "Only for the vendor's own people."),
+        Column("discount_limit", Percent(), "A representative's limit for discounts. Empty: 10 percent."),
         _yes_no("disabled", "May no longer sign in."),
     ),
 )
@@ -156,6 +157,7 @@ ACCOUNTS = CsvFile(
         Column("vat_confirmed_on", Day(), "When the VAT ID was confirmed; counts for 90 days. Not in the future."),
         Column("vat_note", Text(1000, multiline=True), "How it was confirmed.", default=""),
         _yes_no("po_required", "Orders need a PO number."),
+        Column("po_pattern", Text(60), "How its PO numbers look: # a figure, @ a letter, * anything.", default=""),
         Column("payment_days", WholeNumber(0, 365), "Days until an invoice is due.", default=30),
         _yes_no("hides_contacts", "Does not name its billing contacts to other admins."),
         Column("closed_on", Day(), "Closed since."),
@@ -219,6 +221,9 @@ QUOTES = CsvFile(
         Column("starts_on", Day(), "First day of the term.", required=True),
         Column("term_months", WholeNumber(1, MOST_MONTHS), "Length of the term of recurring lines.", default=12),
         Column("valid_until", Day(), "Last day on which it can be accepted. Empty: the 7th day after submission."),
+        Column("zone", ZONE, "On whose calendar the validity ends. Empty: the account's."),
+        Column("discount_percent", Percent(), "Off the whole quote in every period, in percent.", default=0),
+        Column("discount", Amount(), "Off the whole quote once, as an amount; not both.", default="0"),
         Column("notes", Text(4000, multiline=True), "Words to the customer.", default=""),
     ),
 )
@@ -232,9 +237,26 @@ QUOTE_LINES = CsvFile(
         Column("tier", Text(20), "Tier, where the product has some.", default=""),
         Column("quantity", WholeNumber(1, MOST_UNITS), "Seats or pieces.", required=True),
         Column("frequency", Choice(FREQUENCIES), "What one billing covers.", required=True),
-        Column("unit_price", Amount(), "Price of one unit for one period. Empty: the list price of the day."),
+        Column(
+            "unit_price",
+            Amount(signed=True),
+            "Price of one unit for one period; below zero only a free line. Empty: the list price of the day, or in "
+            "add and remove the subscription's own.",
+        ),
         Column("discount_percent", Percent(), "Taken off the line, in percent.", default=0),
         Column("discount", Amount(), "Taken off the line, as an amount; not both.", default="0"),
+        Column(
+            "effect",
+            Choice(EFFECTS),
+            "start: begins. renew: follows on the subscription. add, remove: seats join or leave it. free: words and "
+            "an amount of its own.",
+            default=START,
+        ),
+        Column("subscription", Reference("subscriptions.csv"), "What renew, add and remove are about."),
+        Column("starts_on", Day(), "The line's own first day. Empty: the quote's; renewals follow on their term."),
+        Column("term_months", WholeNumber(1, MOST_MONTHS), "The line's own term. Empty: the quote's."),
+        Column("description", Text(LONGEST_DESCRIPTION), "The words of a free line.", default=""),
+        _yes_no("credited", "Removed seats leave on starts_on, with a credit, not at their term's end."),
     ),
     part_of="quotes.csv",
 )

@@ -2,11 +2,11 @@
 
 from app.imports.book import Run, known, stored
 from app.imports.checks.rows import Rows, check_currency, check_is_rep
-from app.imports.files import ACCOUNTS, PEOPLE, PRODUCTS, QUOTE_LINES, QUOTES
+from app.imports.files import ACCOUNTS, PEOPLE, PRODUCTS, QUOTE_LINES, QUOTES, SUBSCRIPTIONS
 from app.imports.papers import Paper, fresh_papers
 from app.imports.staging import Row
 from corporate_portal.quotes import states
-from corporate_portal.quotes.offer.content import MOST_LINES
+from corporate_portal.quotes.offer.content import FREE, MOST_LINES
 
 
 def check_quotes(run: Run, chunk: list[Row]) -> None:
@@ -27,6 +27,9 @@ def check_quotes(run: Run, chunk: list[Row]) -> None:
             rows.bad(row, "account", f"{quote['account']!r} is closed")
         if quote["rep"]:
             check_is_rep(rows, row, quote["rep"], reps)
+        off = rows.amount(row, "discount", quote["discount"], quote["currency"])
+        if off and quote["discount_percent"]:
+            rows.bad(row, "discount", "must be empty where discount_percent is given")
         if row.key in before and before[row.key]["state"] != states.DRAFT:
             number, state = before[row.key]["number"], before[row.key]["state"]
             rows.bad(
@@ -39,14 +42,19 @@ def _check_quote_lines(run: Run, papers: list[Paper]) -> None:
     lines = Rows(run, QUOTE_LINES, [])
     lines.rows = [part for paper in papers for part in paper.parts if part.values is not None]
     products = known(run, PRODUCTS, lines.keys("product"))
+    subscriptions = known(run, SUBSCRIPTIONS, lines.keys("subscription"))
     currency = {paper.row.key: str((paper.row.values or {})["currency"]) for paper in papers}
     for line, facts in lines:
         lines.referred(line, "product", facts["product"], products)
         price = lines.amount(line, "unit_price", facts["unit_price"], currency[line.owner])
+        if facts["subscription"]:
+            lines.referred(line, "subscription", facts["subscription"], subscriptions)
+        if price is not None and price < 0 and facts["effect"] != FREE:
+            lines.bad(line, "unit_price", "must not be negative; only a free line is a credit")
         off = lines.amount(line, "discount", facts["discount"], currency[line.owner])
         if off and facts["discount_percent"]:
             lines.bad(line, "discount", "must be empty where discount_percent is given")
-        elif off and price is not None and off > facts["quantity"] * price:
+        elif off and price is not None and price >= 0 and off > facts["quantity"] * price:
             lines.bad(line, "discount", "is larger than the line itself")
     for paper in papers:
         if not paper.parts and QUOTE_LINES.name in run.unread:

@@ -20,6 +20,9 @@ from billing_core.people import BillingContact, LoginIdentifier, Membership, Per
 from billing_core.sellers.models import Seller
 from billing_core.subscriptions.models import Subscription
 
+STANDARD_DISCOUNT_LIMIT = 1000
+"""Basis points, of a representative whose row says nothing."""
+
 
 def give_up_identifiers(run: Run, chunk: list[Row]) -> None:
     """Take from changed people what they no longer sign in with, before others get it."""
@@ -44,6 +47,9 @@ def write_people(run: Run, chunk: list[Row]) -> tuple[int, int]:
     def attributes(values: Facts, is_new: bool) -> Facts:
         names = ("name", "email", "phone", "locale", "staff_role")
         wanted = {name: values[name] for name in names if name in values}
+        if "discount_limit" in values:
+            limit = values["discount_limit"]
+            wanted["discount_limit"] = STANDARD_DISCOUNT_LIMIT if limit is None else limit
         if "disabled" in values:
             since = disabled.get(values["external_id"], clock.now())
             wanted["disabled_at"] = since if values["disabled"] else None

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
-from app.imports.book import Facts, Run
+from app.imports.book import Facts, Run, stored
 from app.imports.columns import smallest_units
-from app.imports.files import QUOTE_LINES, QUOTES
+from app.imports.files import QUOTE_LINES, QUOTES, SUBSCRIPTIONS
 from app.imports.papers import Paper, fresh_papers
 from app.imports.staging import Row
 from app.imports.writes.rows import facts_of, remember
@@ -21,7 +21,13 @@ from corporate_portal.quotes.service import import_quote
 
 T = TypeVar("T", Account, Person)
 
-_COLUMNS = {"offer": "product", "quantity": "quantity", "discount": "discount"}
+_COLUMNS = {"offer": "product"} | {
+    name: name
+    for name in (
+        "product", "quantity", "discount", "unit_price", "effect", "subscription", "starts_on", "term_months",
+        "description",
+    )
+}  # fmt: skip
 """The part of a verb's field name that says what is meant, and its column."""
 
 
@@ -32,6 +38,8 @@ def write_quotes(run: Run, chunk: list[Row]) -> tuple[int, int]:
     accounts = _by_key(run, Account, {quote["account"] for _, quote in rows})
     reps = _by_key(run, Person, {quote["rep"] for _, quote in rows if quote["rep"]})
     codes = _codes(run, {str((part.values or {})["product"]) for paper in papers for part in paper.parts})
+    named = {(part.values or {}).get("subscription") for paper in papers for part in paper.parts}
+    subscriptions = stored(run.source, SUBSCRIPTIONS, {str(key) for key in named if key})
     outcomes: list[str] = []
     for paper, quote in rows:
         account = accounts[quote["account"]]
@@ -39,7 +47,7 @@ def write_quotes(run: Run, chunk: list[Row]) -> tuple[int, int]:
         try:
             with db.session().begin_nested():
                 sent = quote["state"] == "sent"
-                content = _content(paper, quote, codes)
+                content = _content(paper, quote, codes, subscriptions)
                 outcomes.append(import_quote(account, rep, content, run.source, paper.row.key, submitted=sent))
         except Refusal as refusal:
             _name(run, paper, refusal)
@@ -57,20 +65,23 @@ def _codes(run: Run, keys: set[str]) -> dict[str, str]:
     return {row.external_id: row.code for row in db.session().execute(mine)}
 
 
-def _content(paper: Paper, quote: Facts, codes: dict[str, str]) -> QuoteContent:
+def _content(paper: Paper, quote: Facts, codes: dict[str, str], subscriptions: dict[str, Facts]) -> QuoteContent:
     lines = [facts_of(QUOTE_LINES, part, is_new=True) for part in paper.parts]
     return QuoteContent(
         title=quote["title"],
         starts_on=quote["starts_on"],
         term_months=quote["term_months"],
-        lines=tuple(_wish(line, codes, quote["currency"]) for line in lines),
+        lines=tuple(_wish(line, codes, subscriptions, quote["currency"]) for line in lines),
+        zone=quote["zone"] or "",
+        percent_off=quote["discount_percent"],
+        amount_off=smallest_units(quote["discount"], quote["currency"]),
         notes=quote["notes"] or "",
         valid_until=quote["valid_until"],
     )
 
 
-def _wish(line: Facts, codes: dict[str, str], currency: str) -> LineWish:
-    price = line["unit_price"]
+def _wish(line: Facts, codes: dict[str, str], subscriptions: dict[str, Facts], currency: str) -> LineWish:
+    price, subscription = line["unit_price"], line["subscription"]
     return LineWish(
         product_code=codes[line["product"]],
         tier=line["tier"],
@@ -79,6 +90,12 @@ def _wish(line: Facts, codes: dict[str, str], currency: str) -> LineWish:
         percent_off=line["discount_percent"],
         amount_off=smallest_units(line["discount"], currency),
         unit_price=None if price is None else smallest_units(price, currency),
+        effect=line["effect"],
+        subscription=subscriptions[subscription]["public_id"] if subscription else "",
+        starts_on=line["starts_on"],
+        term_months=line["term_months"],
+        description=line["description"],
+        credited=line["credited"],
     )
 
 
@@ -88,7 +105,8 @@ def _name(run: Run, paper: Paper, refusal: Refusal) -> None:
     reason = words.sentence(refusal)
     of_line = re.fullmatch(r"lines-(\d+)-(\w+)", field)
     if of_line is None:
-        column = field if field in QUOTES.by_name else ""
+        named = "discount" if field == "total_discount" else field
+        column = named if named in QUOTES.by_name else ""
         run.problems.add(QUOTES.name, paper.row.line, column, reason)
     else:
         part = paper.parts[int(of_line[1])]

@@ -60,7 +60,10 @@ def test_the_demo_has_what_a_newcomer_should_see(installed: Settings) -> None:
         assert hiding == {"corporate", "online"}
         sent_mails = session.scalars(select(OutboxMail.kind)).all()
         assert {"quote-sent", "invoice-issued"} <= set(sent_mails)
-    shown = {states.DRAFT, states.SENT, states.ACCEPTED, states.REJECTED, states.EXPIRED, states.WITHDRAWN}
+    shown = {
+        states.DRAFT, states.AWAITING_APPROVAL, states.SENT, states.ACCEPTED, states.REJECTED, states.EXPIRED,
+        states.WITHDRAWN,
+    }  # fmt: skip
     assert set(shown_states().values()) == shown
 
 
@@ -111,7 +114,7 @@ def test_a_refresh_makes_the_demo_current_again(settings: Settings) -> None:
         refresh_demo(settings)
         refreshed = shown_states()
         new = {key: state for key, state in refreshed.items() if key.endswith(f"-{later.date()}")}
-        assert set(new.values()) == {states.SENT, states.DRAFT}
+        assert set(new.values()) == {states.SENT, states.DRAFT, states.AWAITING_APPROVAL}
         assert new[f"q-lindner-rollout-{later.date()}"] == states.SENT
         with db.reading() as session:
             confirmed = session.scalars(
