@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from billing_core import clock, db
 from billing_core.accounts import Account
@@ -108,6 +108,24 @@ def rejected(of: Deal, **changes: Any) -> Quote:
     quote = sent(of, **changes)
     rejection = Rejection(version(quote).sha256 or "", "Too dear.")
     db.perform(service.reject_quote, of.portal, quote.public_id, rejection)
+    return quote
+
+
+def revised(of: Deal, **changes: Any) -> Quote:
+    """A quote whose second version, a renamed one, is sent."""
+    quote = sent(of, **changes)
+    db.perform(service.revise_quote, of.desk, quote.public_id)
+    renamed = content(of, **(changes | {"title": "Meetings for everybody"}))
+    db.perform(service.change_draft, of.desk, quote.public_id, renamed, seen(quote))
+    db.perform(service.submit_quote, of.desk, quote.public_id, seen(quote))
+    return quote
+
+
+def expired(of: Deal, **changes: Any) -> Quote:
+    """A quote whose deadline has just passed; no job has written it down."""
+    quote = sent(of, **changes)
+    past = update(QuoteVersion).where(QuoteVersion.quote_id == quote.id).values(expires_at=clock.now())
+    db.perform(lambda: db.session().execute(past))
     return quote
 
 

@@ -18,8 +18,8 @@ from tests.rules.world import FORMS, World, filled
 
 UNTOUCHED = {"sign_in_session"}
 """Looking at a page may note that the session was used."""
-OF_NO_ACCOUNT = {"desk.retry_job"}
-"""Jobs belong to the vendor; a representative has no right to them."""
+OF_NO_ACCOUNT = {"desk.retry_job", "desk.approval", "desk.approve", "desk.return_quote"}
+"""Jobs belong to the vendor, and approvals to managers: a representative has no right to them."""
 
 
 def addresses(app: Flask) -> Iterator[tuple[Rule, Realm]]:

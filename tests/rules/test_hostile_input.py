@@ -43,10 +43,32 @@ OF_LINES = {
     "line starts_on": {"missing"}, "line term_months": {"missing"}, "total_discount": {"zero", "missing"},
 }  # fmt: skip
 OF_QUOTES = {"zone": {"missing"}, "terms_version": {"missing"}, "total_discount_kind": ANYTHING}
+ORDERED = {
+    "po_number": TEXT | {"missing"}, "po_expires_on": {"missing"}, "admin_member": {"missing"},
+    "admin_name": {"missing"}, "admin_email": {"missing"},
+}  # fmt: skip
 VALID: dict[str, dict[str, set[str]]] = {
-    "quotes.check_order_details": {"po_number": TEXT | {"missing"}},
-    "quotes.place_order": {"po_number": TEXT | {"missing"}, "language": ANYTHING, "agreed": ANYTHING - {"missing"}},
+    "quotes.check_order_details": ORDERED,
+    "quotes.place_order": {**ORDERED, "language": ANYTHING, "agreed": ANYTHING - {"missing"}},
+    "quotes.check_several": {
+        **ORDERED, "rows-0-po_number": TEXT | {"missing"}, "rows-0-po_expires_on": {"missing"},
+    },
+    "quotes.place_orders": {
+        **ORDERED, "language": ANYTHING, "agreed": ANYTHING - {"missing"}, "rows-0-wording": ANYTHING,
+        "rows-0-reviewed": ANYTHING,  # what becomes of each stands on the page that follows
+    },
+    "desk.keep_record": {
+        **ORDERED, "reference": TEXT, "reason": TEXT | {"missing"}, "agreed": ANYTHING - {"missing"},
+    },
+    "profile.keep_purchase_order": {"number": TEXT, "expires_on": {"missing"}, "budget": {"missing"}},
     "quotes.send_rejection": {"reason": TEXT},
+    "quotes.send_change": {"text": TEXT},
+    "quotes.send_comment": {"text": TEXT},
+    "quotes.ask_again": {"again-text": TEXT | {"missing"}},
+    "requests.send": {"key": {"huge"}, "wanted_on": {"missing"}, "text": TEXT | {"missing"}},
+    "desk.send_message": {"text": TEXT},
+    "desk.return_quote": {"note": TEXT},
+    "desk.close_request": {"answer": TEXT},
     "invoices.start_payment": {"form_key": TEXT - {"negative"}, "seen": {"zero"}},
     "profile.change_bill_to": {
         "street": TEXT, "city": TEXT, "postal_code": TEXT - {"huge"}, "phone": {"huge", "missing"},
@@ -68,7 +90,7 @@ VALID: dict[str, dict[str, set[str]]] = {
     "routing.send_question": {"message": TEXT},
 }  # fmt: skip
 """By endpoint and field (of lines: line and its name). Everything else is refused, and a doubled value is taken."""
-TRACES = {"auth.check_sign_in", "auth.check_desk_sign_in", "my.check_sign_in"}
+TRACES = {"auth.check_sign_in", "auth.check_desk_sign_in", "my.check_sign_in", "verify.check"}
 """Their refusals are written down for the throttles."""
 REAL = {"invoices.start_payment"}
 """Three transactions with the processor between them: they cannot be rolled back each by itself."""

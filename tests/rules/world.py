@@ -14,7 +14,10 @@ from billing_core.mail.models import OutboxMail
 from billing_core.payments.service import pay_invoice
 from billing_core.people import Person
 from billing_core.permissions import Realm
+from corporate_portal.desk.service import look_as_customer
+from corporate_portal.profile.service import keep_purchase_order
 from corporate_portal.quotes.models import Quote
+from corporate_portal.requests.service import Wish, ask_for_quote
 from tests.client import Client
 from tests.factories import core, ledger
 from tests.factories import quotes as make
@@ -31,11 +34,13 @@ class World:
     people: dict[str, Person]
     reviewed: str
     jobs: set[str] = field(default_factory=lambda: {"desk.jobs", "desk.retry_job"})
+    approvals: set[str] = field(default_factory=lambda: {"desk.approval", "desk.approve", "desk.return_quote"})
 
     def path(self, rule: Rule) -> str:
         """The address of a rule with this world's object in it."""
         named = self.objects.get(rule.endpoint, self.objects.get(rule.endpoint.partition(".")[0], ""))
         path = re.sub(r"<string:known_version>", "x", rule.rule).replace("<int:position>", "0")
+        path = path.replace("<string:version>", "1")
         path = re.sub(r"<(string|path):[a-z_]+>", named, path)
         assert "<" not in path, f"{rule.rule} has no object in this test"
         return path
@@ -44,7 +49,7 @@ class World:
         """The rightful viewer's browser."""
         if realm is None:
             return Client(self.app)
-        who = "support" if endpoint in self.jobs else realm.value
+        who = "support" if endpoint in self.jobs else "manager" if endpoint in self.approvals else realm.value
         return Client(self.app).sign_in(self.people[who], realm)
 
 
@@ -56,16 +61,26 @@ def build(app: Flask) -> World:
     invoice, other = (ledger.invoice(deal.account, 50_000, contact=deal.contact) for _ in range(2))
     payment = pay_invoice(core.viewer(deal.contact), other.public_id, None)
     online = core.account(kind="online", rep_id=None)
+    awaiting, revised, expired = make.sent(deal, percent_off=3000), make.revised(deal), make.expired(deal)
+    wish = Wish("start", 3, product_code=deal.product.code, text="For Berlin")
+    asked = db.perform(ask_for_quote, deal.portal, wish, "0123456789ab")
+    db.perform(look_as_customer, deal.desk, quote.public_id)
+    kept = db.perform(keep_purchase_order, deal.portal, deal.account.public_id, "PO 7", None, 100_000)
     reviewed = make.version(quote).sha256 or ""
     with db.reading() as session:
         mail = session.scalars(select(OutboxMail.public_id).order_by(OutboxMail.id)).first()
     objects = {
         "quotes": quote.public_id,
         "quotes.receipt": accepted.public_id,
+        "quotes.certificate": accepted.public_id,
+        "desk.certificate": accepted.public_id,
+        "quotes.earlier_version": revised.public_id,
+        "quotes.ask_again": expired.public_id,
         "invoices": invoice.public_id,
         "credit_notes": ledger.credit_note(deal.account, 1000, invoice).public_id,
         "payments": payment.public_id,
         "profile": deal.account.public_id,
+        "profile.close_purchase_order": kept.public_id,
         "desk": quote.public_id,
         "desk.edit_quote": draft.public_id,
         "desk.save_quote": draft.public_id,
@@ -73,6 +88,13 @@ def build(app: Flask) -> World:
         "desk.new_quote": deal.account.public_id,
         "desk.save_new_quote": deal.account.public_id,
         "desk.quote_totals": deal.account.public_id,
+        "desk.sent_version": revised.public_id,
+        "desk.approval": awaiting.public_id,
+        "desk.approve": awaiting.public_id,
+        "desk.return_quote": awaiting.public_id,
+        "desk.quote_request": asked.public_id,
+        "desk.draft_request": asked.public_id,
+        "desk.close_request": asked.public_id,
         "desk.retry_job": str(dead_job()),
         "auth": "a-token-of-nobody",
         "mailbox": mail or "",
@@ -82,6 +104,7 @@ def build(app: Flask) -> World:
         "portal": deal.contact,
         "desk": deal.rep,
         "support": core.staff("support"),
+        "manager": core.staff("rep_manager"),
         "my": core.contact(online, is_admin=True),
     }
     return World(app, deal, quote, objects, people, reviewed)
@@ -130,9 +153,23 @@ FORMS = {
     "quotes.send_rejection": Sent(
         _PORTAL, _at("/quotes/{quotes}/reject" + _REVIEWED), "reject", {"reason": "Too dear."}
     ),
+    "quotes.send_change": Sent(_PORTAL, _at("/quotes/{quotes}/change" + _REVIEWED), "change", {"text": "12 seats."}),
+    "quotes.send_comment": Sent(_PORTAL, _at("/quotes/{quotes}"), "comments", {"text": "A question."}),
+    "quotes.ask_again": Sent(_PORTAL, _at("/quotes/{quotes_ask_again}"), "revival", {"again-text": "Please."}),
+    "requests.send": Sent(_PORTAL, _at("/requests/new"), "requests/new", {"seats": "3"}),
+    "quotes.check_several": Sent(_PORTAL, _at("/quotes/several?quote={quotes}"), "several", {"payment": "terms"}),
+    "quotes.place_orders": Sent(
+        _PORTAL, _at("/quotes/several/confirm?rows-0-quote={quotes}&rows-0-reviewed={reviewed}&payment=terms"),
+        "confirm", {"agreed": "y"},
+    ),
     "invoices.start_payment": Sent(_PORTAL, _at("/invoices/{invoices}/pay"), "/pay", {"share": "part", "amount": "1"}),
     "payments.go_on": Sent(_PORTAL, _at("/payments/{payments}"), "continue", {}),
     "payments.cancel": Sent(_PORTAL, _at("/payments/{payments}"), "cancel", {}),
+    "profile.keep_purchase_order": Sent(
+        _PORTAL, _at("/profile/purchase-orders/{profile}"), "purchase-orders", {"number": "PO 8"}
+    ),
+    "profile.close_purchase_order": Sent(_PORTAL, _at("/profile/purchase-orders/{profile}"), "close", {}),
+    "verify.check": Sent(None, _at("/verify"), "verify", {"fingerprint": "a" * 64}),
     "profile.change_bill_to": Sent(_PORTAL, _at("/profile/bill-to/{profile}"), "bill-to", _ADDRESS),
     "desk.save_new_quote": Sent(
         _DESK, _at("/desk/accounts/{account}/quotes/new"), "quotes/new", {"title": "Seats", **_OFFERED}
@@ -144,6 +181,17 @@ FORMS = {
     ),
     "desk.submit": Sent(_DESK, _at("/desk/quotes/{desk_submit}"), "submit", {}),
     "desk.withdraw": Sent(_DESK, _at("/desk/quotes/{desk}"), "withdraw", {}),
+    "desk.send_message": Sent(_DESK, _at("/desk/quotes/{desk}"), "messages", {"text": "An answer."}),
+    "desk.look": Sent(_DESK, _at("/desk/quotes/{desk}"), "customer-view", {}),
+    "desk.approve": Sent(_DESK, _at("/desk/quotes/{desk_approval}/approval"), "approve", {}),
+    "desk.return_quote": Sent(_DESK, _at("/desk/quotes/{desk_approval}/approval"), "return", {"note": "Less."}),
+    "desk.draft_request": Sent(_DESK, _at("/desk/requests/{desk_quote_request}"), "draft", {}),
+    "desk.close_request": Sent(_DESK, _at("/desk/requests/{desk_quote_request}"), "close", {"answer": "No."}),
+    "desk.keep_record": Sent(
+        _DESK, _at("/desk/quotes/{desk}/record-decision" + _REVIEWED), "record-decision", {
+            "verdict": "accepted", "channel": "mail", "reference": "T-17", "agreed": "y",
+        },
+    ),
     "desk.retry_job": Sent(_DESK, _at("/desk/jobs"), "retry", {}),
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
 }
@@ -162,4 +210,8 @@ def filled(world: World, endpoint: str) -> tuple[Client, dict[str, str]]:
     fields = shown.form(sent.action) | sent.filled
     if endpoint in ("desk.save_new_quote", "desk.quote_totals"):
         fields["lines-0-offer"] = f"{world.deal.product.code}||yearly"
+    if endpoint == "desk.keep_record":
+        fields["contact"] = world.deal.contact.public_id
+    if endpoint == "requests.send":
+        fields["wish"] = f"start|{world.deal.product.code}|"
     return client, fields
