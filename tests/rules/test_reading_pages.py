@@ -55,7 +55,8 @@ def verbs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_opening_any_page_changes_nothing_but_what_is_listed(app: Flask, world: World, verbs: list[str]) -> None:
-    found, seen, query = set(), 0, f"?reviewed={world.reviewed}&payment=terms"
+    row = f"&quote={world.quote.public_id}&rows-0-quote={world.quote.public_id}&rows-0-reviewed={world.reviewed}"
+    found, seen, query = set(), 0, f"?reviewed={world.reviewed}&payment=terms{row}"
     for rule in app.url_map.iter_rules():
         guard: Guard = app.view_functions[rule.endpoint].guard  # type: ignore[attr-defined]
         if "GET" not in (rule.methods or set()) or guard.scope:  # programs' reads: tests/corporate_portal/api

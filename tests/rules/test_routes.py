@@ -28,6 +28,7 @@ PUBLIC = {
     "/static/<string:known_version>/<path:file>",
     "/webhooks/stripe",
     "/api/v1/openapi.json",
+    "/verify",
 }
 """Everything else demands a signed-in person. The mailbox exists in development only."""
 SIGNED_INSTEAD = {"/webhooks/stripe"}

@@ -159,8 +159,10 @@ FORMS = {
     "requests.send": Sent(_PORTAL, _at("/requests/new"), "requests/new", {"seats": "3"}),
     "quotes.check_several": Sent(_PORTAL, _at("/quotes/several?quote={quotes}"), "several", {"payment": "terms"}),
     "quotes.place_orders": Sent(
-        _PORTAL, _at("/quotes/several/confirm?rows-0-quote={quotes}&rows-0-reviewed={reviewed}&payment=terms"),
-        "confirm", {"agreed": "y"},
+        _PORTAL,
+        _at("/quotes/several/confirm?rows-0-quote={quotes}&rows-0-reviewed={reviewed}&payment=terms"),
+        "confirm",
+        {"agreed": "y"},
     ),
     "invoices.start_payment": Sent(_PORTAL, _at("/invoices/{invoices}/pay"), "/pay", {"share": "part", "amount": "1"}),
     "payments.go_on": Sent(_PORTAL, _at("/payments/{payments}"), "continue", {}),
@@ -188,8 +190,14 @@ FORMS = {
     "desk.draft_request": Sent(_DESK, _at("/desk/requests/{desk_quote_request}"), "draft", {}),
     "desk.close_request": Sent(_DESK, _at("/desk/requests/{desk_quote_request}"), "close", {"answer": "No."}),
     "desk.keep_record": Sent(
-        _DESK, _at("/desk/quotes/{desk}/record-decision" + _REVIEWED), "record-decision", {
-            "verdict": "accepted", "channel": "mail", "reference": "T-17", "agreed": "y",
+        _DESK,
+        _at("/desk/quotes/{desk}/record-decision" + _REVIEWED),
+        "record-decision",
+        {
+            "verdict": "accepted",
+            "channel": "mail",
+            "reference": "T-17",
+            "agreed": "y",
         },
     ),
     "desk.retry_job": Sent(_DESK, _at("/desk/jobs"), "retry", {}),

@@ -101,8 +101,10 @@ def _of_rows(form: SeveralForm) -> list[Chosen]:
 
 
 def _can_be_ordered(form: SeveralForm, found: list[Chosen]) -> bool:
-    """Whether the details of all that are still open can be ordered; otherwise the form says what cannot."""
+    """Whether some are still open and the details of all those can be ordered; otherwise the form says what cannot."""
     account = found[0].version.quote.account
+    if all(one.refusal for one in found):
+        return False
     try:
         service.check_payment(viewer(), account, form.payment.data or "")
         service.check_admin(account, form.admin)
@@ -145,7 +147,7 @@ def confirm_several() -> Answer:
     form = ConfirmSeveralForm(request.args, meta=NOT_POSTED)
     with db.reading():
         found = _of_rows(form)
-        if not _can_be_ordered(form, found) or not any(one.refusal is None for one in found):
+        if not _can_be_ordered(form, found):
             return _details_page(form, found), 400
         return _confirm_page(form, found)
 
@@ -157,7 +159,8 @@ def place_orders() -> Answer:
     form = ConfirmSeveralForm()
     with db.reading():
         found = _of_rows(form)
-        if not (form.validate_on_submit() and _can_be_ordered(form, found)):
+        is_open = any(one.refusal is None for one in found)
+        if not form.validate_on_submit() or (is_open and not _can_be_ordered(form, found)):
             return _confirm_page(form, found), 400
     for row in form.rows:
         with suppress(Refusal):  # told on the page that follows, which looks at the quote anew
