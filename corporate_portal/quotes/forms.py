@@ -10,8 +10,8 @@ from billing_core.people import Person
 from billing_core.web.forms import Day, Form, FormOfRows, Needed, TextBlock, TextLine
 from billing_core.words import lazy, mark
 from corporate_portal.profile.queries import KeptOrder
-from corporate_portal.quotes.models import LONGEST_MESSAGE
 from corporate_portal.quotes.offer.content import (
+    LONGEST_MESSAGE,
     LONGEST_PO,
     LONGEST_REASON,
     LONGEST_REFERENCE,

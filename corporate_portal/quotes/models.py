@@ -254,10 +254,6 @@ class QuoteApproval(Base):
     decided_by: Mapped[Person | None] = relationship(lazy="raise_on_sql", foreign_keys=[decided_by_id])
 
 
-LONGEST_MESSAGE = 2000
-"""Characters of one entry of the thread."""
-
-
 class QuoteMessage(Base):
     """One entry of the thread that stays with the quote through all its versions. Append-only, read by both sides.
 

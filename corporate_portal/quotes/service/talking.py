@@ -10,7 +10,8 @@ from billing_core.people import Person, contacts_of
 from billing_core.permissions import Viewer
 from billing_core.words import mark
 from corporate_portal.quotes import mails, states
-from corporate_portal.quotes.models import LONGEST_MESSAGE, Quote, QuoteMessage, QuoteVersion
+from corporate_portal.quotes.models import Quote, QuoteMessage, QuoteVersion
+from corporate_portal.quotes.offer.content import LONGEST_MESSAGE
 from corporate_portal.quotes.offer.drafting import is_readable
 from corporate_portal.quotes.refusals import NotExpired, NotYetSent, QuoteWithdrawn
 from corporate_portal.quotes.service.locking import (
