@@ -56,7 +56,7 @@ class Line(Protocol):
 def explanation(line: Line, currency: str) -> str:
     """Empty where the line explains itself. Amounts are of the currency."""
     if line.effect == "renew":
-        return words.gettext("Follows on the present term, from %(day)s.", day=templating.day(line.starts_on))
+        return words.gettext("Follows on the present term")
     if line.effect == "remove" and line.ends_on is None:
         return words.gettext("Leave at the term's end; not renewed from %(day)s.", day=templating.day(line.starts_on))
     stretch = stretch_of(line)

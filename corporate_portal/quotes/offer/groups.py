@@ -80,7 +80,7 @@ def _shown(line: Line, position: int, currency: str) -> ShownLine:
     return ShownLine(
         position=position,
         description=line.description,
-        detail=" ".join(part for part in (explanation(line, currency), _time(line)) if part),
+        detail=", ".join(part for part in (explanation(line, currency), _time(line)) if part),
         quantity=line.quantity,
         unit=line.unit,
         unit_price=line.unit_price,
