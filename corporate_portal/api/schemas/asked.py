@@ -61,6 +61,10 @@ class Page(_Asked):
     )
 
 
+class Nothing(_Asked):
+    """For operations without parameters."""
+
+
 class AccountsWanted(Page):
     """A page of accounts."""
 

@@ -43,6 +43,7 @@ _SENTENCES = {
     "date_from_datetime_parsing": mark("Give a day as in 2026-03-31."),
 }
 _ELSE = mark("This does not have the documented form.")
+_NO_CONTENT = mark("This takes no content.")
 _DOUBLED = mark("Give this once.")
 
 
@@ -54,6 +55,12 @@ def content(model: type[M]) -> M:
         return model.model_validate_json(request.get_data(), strict=True)
     except ValidationError as wrong:
         raise Malformed([_in_content(error) for error in wrong.errors(include_url=False)]) from None
+
+
+def refuse_content() -> None:
+    """Raise Malformed where a request says something that nobody would read; an empty object says nothing."""
+    if request.get_data().strip() not in (b"", b"{}"):
+        raise Malformed([Fault(_NO_CONTENT, pointer="#")])
 
 
 def parameters(model: type[M]) -> M:

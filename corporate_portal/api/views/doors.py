@@ -19,7 +19,7 @@ from billing_core.web.guards import Guard
 from corporate_portal.api import service
 from corporate_portal.api.policy import Scope
 from corporate_portal.api.refusals import ScopeMissing, TokenRefused
-from corporate_portal.api.schemas.asked import OnceHeaders, OnceSeenHeaders, SeenHeaders, UnlessHeaders
+from corporate_portal.api.schemas.asked import Nothing, OnceHeaders, OnceSeenHeaders, SeenHeaders, UnlessHeaders
 from corporate_portal.api.schemas.told import Problem
 from corporate_portal.api.service import Caller
 from corporate_portal.api.views import asking
@@ -81,10 +81,13 @@ def operation(view_of: Operation) -> Callable[[View], View]:
                 asking.idempotency_key()
             if view_of.seen:
                 asking.refuse_unless_named()
+            asked = asking.parameters(view_of.query or Nothing)
             if view_of.query is not None:
-                kwargs["query"] = asking.parameters(view_of.query)
+                kwargs["query"] = asked
             if view_of.body is not None:
                 kwargs["body"] = asking.content(view_of.body)
+            elif view_of.once:
+                asking.refuse_content()
             return view(*args, **kwargs)
 
         guarded.guard = Guard(None, scope=view_of.scope.value)  # type: ignore[attr-defined]

@@ -57,6 +57,20 @@ def test_content_of_another_kind(crm: Program) -> None:
     assert crm.send("POST", "/quotes", json=new(deal), headers=typed).status_code == 201
 
 
+def test_what_is_not_described_is_refused(crm: Program) -> None:
+    quote = make.draft(make.deal())
+    path = f"/quotes/{quote.public_id}"
+    for answer in (
+        crm.get(f"{path}?fields=all"),
+        crm.get("/quotes?page=1"),
+        crm.post(f"{path}/submit?now=1", seen="*"),
+    ):
+        assert problem(answer) == (400, "malformed")
+    assert problem(crm.post(f"{path}/submit", {"valid_until": "2027-01-01"}, seen="*")) == (400, "malformed")
+    assert make.version(quote).state == "draft"
+    assert crm.post(f"{path}/submit", {}, seen="*").status_code == 200
+
+
 def test_content_that_is_too_large(crm: Program) -> None:
     huge = {"title": "x" * 1_100_000}
     assert problem(crm.post("/quotes", huge)) == (413, BLANK)
