@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from billing_core import clock
 from billing_core.accounts import Account
 from billing_core.catalogue.models import Product
 from billing_core.db import Base, Instant
@@ -49,3 +50,8 @@ class QuoteRequest(Base):
     product: Mapped[Product] = relationship(lazy="raise_on_sql")
     subscription: Mapped[Subscription | None] = relationship(lazy="raise_on_sql")
     quote: Mapped[Quote | None] = relationship(lazy="raise_on_sql")
+
+    @property
+    def asked_on(self) -> date:
+        """The day on the account's calendar; the account is loaded."""
+        return clock.local(self.asked_at, self.account.timezone).date()
