@@ -56,7 +56,7 @@ class SubscriptionTold(Told):
     currency: str
     period_start: date
     period_end: date
-    status: Literal["scheduled", "expired", "trial", "pending_cancellation", "active"]
+    status: Literal["scheduled", "expired", "trial", "pending_cancellation", "active", "grace"]
 
 
 class WholeAccountTold(AccountTold):

@@ -43,7 +43,7 @@ class ScheduledTold(Told):
     """An invoice that is still to come, or came, on its day."""
 
     issue_on: date
-    state: Literal["waiting", "issued", "cancelled"]
+    state: Literal["waiting", "issued"]
     invoice: str | None
 
 

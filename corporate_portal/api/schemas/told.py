@@ -8,7 +8,7 @@ QuoteState = Literal[
     "draft", "awaiting_approval", "sent", "change_requested", "accepted", "rejected", "expired", "superseded",
     "withdrawn",
 ]  # fmt: skip
-OrderState = Literal["pending", "fulfilled", "cancelled"]
+OrderState = Literal["pending", "fulfilled"]
 InvoiceState = Literal["open", "partially_paid", "paid"]
 PaymentState = Literal[
     "creating", "open", "unknown", "succeeded", "failed", "expired", "cancelled", "needs_review"
