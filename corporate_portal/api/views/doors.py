@@ -68,48 +68,48 @@ class Operation:
         return {*ALWAYS, *self.problems, *content, *of_type, *conditions}
 
 
-def operation(view_of: Operation) -> Callable[[View], View]:
+def operation(facts: Operation) -> Callable[[View], View]:
     """Guard a view, read its request, and write it into the document. `body` and `query` are given to the view."""
 
     def put_below(view: View) -> View:
-        @wraps(_described(view_of, view))
+        @wraps(_described(facts, view))
         def guarded(*args: Any, **kwargs: Any) -> Response:
             g.realm = None
-            g.caller = _admitted(view_of.scope)
-            asking.refuse_unless_acceptable(PDF if view_of.answer is None else asking.JSON)
-            if view_of.once:
+            g.caller = _admitted(facts.scope)
+            asking.refuse_unless_acceptable(PDF if facts.answer is None else asking.JSON)
+            if facts.once:
                 asking.idempotency_key()
-            if view_of.seen:
+            if facts.seen:
                 asking.refuse_unless_named()
-            asked = asking.parameters(view_of.query or Nothing)
-            if view_of.query is not None:
+            asked = asking.parameters(facts.query or Nothing)
+            if facts.query is not None:
                 kwargs["query"] = asked
-            if view_of.body is not None:
-                kwargs["body"] = asking.content(view_of.body)
-            elif view_of.once:
+            if facts.body is not None:
+                kwargs["body"] = asking.content(facts.body)
+            elif facts.once:
                 asking.refuse_content()
             return view(*args, **kwargs)
 
-        guarded.guard = Guard(None, scope=view_of.scope.value)  # type: ignore[attr-defined]
-        guarded.operation = view_of  # type: ignore[attr-defined]
+        guarded.guard = Guard(None, scope=facts.scope.value)  # type: ignore[attr-defined]
+        guarded.operation = facts  # type: ignore[attr-defined]
         return guarded
 
     return put_below
 
 
-def _described(view_of: Operation, view: View) -> View:
-    told = {f"HTTP_{status}": Problem for status in sorted(view_of.refused)}
-    answers: dict[str, Any] = {f"HTTP_{view_of.status}": view_of.answer, **told}
-    if view_of.answer is None:
+def _described(facts: Operation, view: View) -> View:
+    told = {f"HTTP_{status}": Problem for status in sorted(facts.refused)}
+    answers: dict[str, Any] = {f"HTTP_{facts.status}": facts.answer, **told}
+    if facts.answer is None:
         answers["HTTP_202"] = (None, "It is being printed. Ask again after Retry-After seconds.")
-    if view_of.tagged:
+    if facts.tagged:
         answers["HTTP_304"] = (None, HTTPStatus(304).phrase)
     describe = describer.validate(
-        query=view_of.query,
-        json=view_of.body,
-        headers=view_of.headers,
+        query=facts.query,
+        json=facts.body,
+        headers=facts.headers,
         resp=Described(**answers),
-        tags=(view_of.tag,),
+        tags=(facts.tag,),
         security={TOKEN: []},
         operation_id=view.__name__,
         skip_validation=True,

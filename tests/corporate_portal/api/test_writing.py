@@ -164,6 +164,21 @@ def test_content_that_cannot_be_taken_is_named_and_writes_nothing(crm: Program, 
     assert rows(COUNTED) == before
 
 
+def test_amounts_that_no_database_holds_are_refused(crm: Program, deal: Deal) -> None:
+    before = rows(COUNTED)
+    for price, pieces in ((10**15, 99_999), (-(10**15), 99_999), (10**14, 99_999)):
+        free = {
+            "effect": "free",
+            "product": deal.product.code,
+            "description": "Much",
+            "quantity": pieces,
+            "unit_price": price,
+        }
+        answer = crm.post("/quotes", new(deal, lines=[free, free]))
+        assert answer.status_code == 400, (price, pieces, answer.text)
+    assert rows(COUNTED) == before
+
+
 def test_accounts_that_a_program_cannot_write_for_are_not_found(crm: Program, deal: Deal) -> None:
     online = core.account(kind="online", rep_id=None)
     closed = core.account(closed_on=clock.today("UTC"))
