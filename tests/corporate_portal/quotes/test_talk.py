@@ -225,9 +225,8 @@ def test_an_expired_quote_is_asked_for_again_once(deal: Deal) -> None:
 def test_two_revivals_at_once_are_one(deal: Deal) -> None:
     quote, portal = expired(deal), deal.portal
     other = core.viewer(core.contact(deal.account))
-    at_once(*(
-        (lambda who=who: db.perform(service.ask_revival, who, quote.public_id, "Please.")) for who in (portal, other) * 3
-    ))  # fmt: skip
+    askers = [portal, other] * 3
+    at_once(*((lambda who=who: db.perform(service.ask_revival, who, quote.public_id, "Please.")) for who in askers))
     assert len(messages()) == len(mails("quote-notice")) == 1
 
 
