@@ -85,7 +85,7 @@ class LineForm(Form):
     unit_price = TextLine(lazy("Amount of one"), 20)
     discount = TextLine(lazy("Discount"), 20)
     discount_kind = SelectField(lazy("Discount in"), validate_choice=False)
-    starts_on = Day(lazy("From"))
+    starts_on = Day(lazy("Takes effect on"))
     term_months = WholeNumber(lazy("Own term in months"), 1, MOST_MONTHS, needed=False)
     leaves = SelectField(lazy("When they leave"), validate_choice=False)
 
