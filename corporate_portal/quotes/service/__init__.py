@@ -10,6 +10,7 @@ from corporate_portal.quotes.service.lapsing import expire_quote, remind_of_quot
 from corporate_portal.quotes.service.locking import refuse_unless_open, refuse_unless_reviewed
 from corporate_portal.quotes.service.ordering import (
     PurchaseOrderSaid,
+    billed_in_budget,
     check_admin,
     check_payment,
     check_purchase_order,
@@ -29,8 +30,8 @@ from corporate_portal.quotes.service.writing import (
 
 __all__ = [
     "CERTIFICATE", "PurchaseOrderSaid", "accept_quote", "answer", "approve_quote", "ask_change", "ask_revival",
-    "change_draft", "check_admin", "check_payment", "check_purchase_order", "comment", "draft_quote", "draft_sha256",
-    "expire_quote", "import_quote", "keep_request", "mark_viewed", "members_of", "record_decision",
-    "refuse_unless_open", "refuse_unless_reviewed", "reject_quote", "remind_of_quote", "return_quote", "revise_quote",
-    "submit_quote", "withdraw_quote",
+    "billed_in_budget", "change_draft", "check_admin", "check_payment", "check_purchase_order", "comment",
+    "draft_quote", "draft_sha256", "expire_quote", "import_quote", "keep_request", "mark_viewed", "members_of",
+    "record_decision", "refuse_unless_open", "refuse_unless_reviewed", "reject_quote", "remind_of_quote",
+    "return_quote", "revise_quote", "submit_quote", "withdraw_quote",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from billing_core.people import Membership, Person
 from billing_core.permissions import Right, Viewer
 from billing_core.words import mark
 from corporate_portal.profile.queries import KeptOrder, kept_order
+from corporate_portal.quotes.models import QuoteVersion
 from corporate_portal.quotes.offer.content import LONGEST_PO, PAYMENTS, AdminContact
 
 LONGEST_NAME, LONGEST_EMAIL = 120, 254
@@ -30,10 +31,17 @@ class PurchaseOrderSaid:
     expires_on: date | None
     kept: KeptOrder | None = None
 
-    def exceeds(self, total: int, currency: str, account: Account) -> int | None:
-        """What is left of its budget, where the total is more than that: a warning, no refusal. None otherwise."""
-        left = self.kept.left if self.kept and currency == account.currency else None
-        return left if left is not None and total > left else None
+    def exceeded_by(self, version: QuoteVersion) -> int | None:
+        """What is left of its budget, where the version bills more than that: a warning, no refusal. None otherwise."""
+        left = self.kept.left if self.kept else None
+        return left if left is not None and billed_in_budget(version) > left else None
+
+
+def billed_in_budget(version: QuoteVersion) -> int:
+    """What the acceptance invoices, gross; zero in another currency than the account's, in which budgets are kept."""
+    if version.quote.currency != version.quote.account.currency:
+        return 0
+    return sum(row.net + row.tax for row in version.taxes if row.net > 0)
 
 
 def check_purchase_order(account: Account, text: str, expires_on: date | None = None) -> PurchaseOrderSaid:

@@ -117,7 +117,7 @@ def _confirm_page(version: QuoteVersion, form: ConfirmForm) -> str:
     order = left = None
     with suppress(Invalid):  # where it cannot be ordered any more the form says so
         order = service.check_purchase_order(account, given.po_number, given.po_expires_on)
-        left = order.exceeds(version.total, version.quote.currency, account)
+        left = order.exceeded_by(version)
     return page("quotes/confirm.html", form=form, said=said, order=order, left=left, **_named(version, form))
 
 

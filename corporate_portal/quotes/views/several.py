@@ -192,9 +192,9 @@ def _over_budget(form: SeveralForm, found: list[Chosen], kept: list[KeptOrder]) 
     """The kept numbers whose budget all these quotes together exceed."""
     totals: dict[str, int] = {}
     for row, one in zip(form.rows, found, strict=True):
-        if one.refusal is None and one.version.quote.currency == one.version.quote.account.currency:
+        if one.refusal is None:
             number = form.order_of(row.form)[0]
-            totals[number] = totals.get(number, 0) + one.version.total
+            totals[number] = totals.get(number, 0) + service.billed_in_budget(one.version)
     return [order for order in kept if order.left is not None and totals.get(order.kept.number, 0) > order.left]
 
 

@@ -239,3 +239,17 @@ def test_a_number_closed_while_the_confirmation_was_open_is_refused_there(client
     assert refused.status == 400
     assert "has been closed" in refused.words
     assert quotes.version(quote).state == "sent"
+
+
+def test_of_two_tabs_the_first_counts_and_the_second_is_harmless(client: Client) -> None:
+    deal = quotes.deal()
+    quote, contact = quotes.sent(deal), client.sign_in(deal.contact)
+    tabs = [contact.follow(enter(contact, quote, po_number=number)) for number in ("PO 1", "PO 2")]
+    path = f"/quotes/{quote.public_id}/confirm"
+    answers = [contact.post(path, tab.form("confirm") | {"agreed": "y"}, page=tab) for tab in tabs]
+    assert [answer.status for answer in answers] == [303, 303]
+    receipt = contact.follow(answers[1])
+    assert "PO 1" in receipt.words
+    assert "PO 2" not in receipt.words
+    with db.reading() as session:
+        assert len(session.scalars(select(ServiceOrder)).all()) == 1
