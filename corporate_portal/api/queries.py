@@ -17,7 +17,7 @@ from billing_core.audit import AuditEntry
 from billing_core.catalogue.models import Product
 from billing_core.db.keyset import Key, Slice, page_of
 from billing_core.errors import NotFound
-from billing_core.ledger.models import AccountBalance, Allocation, Invoice
+from billing_core.ledger.models import AccountBalance, Allocation, CreditNote, Invoice
 from billing_core.ledger.queries import balances_of
 from billing_core.orders.models import OrderLine, ScheduledInvoice, ServiceOrder
 from billing_core.payments.models import Payment, PaymentTarget
@@ -118,31 +118,34 @@ def _in_state(state: str, now: datetime) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class WholeQuote:
-    """A version with the public ids of what its decision brought about."""
+    """A version with what its decision brought about: public ids, and the number of a credit note."""
 
     version: QuoteVersion
-    order: str | None
-    invoice: str | None
+    order: str | None = None
+    invoice: str | None = None
+    credit_note: str | None = None
 
 
 def quote(public_id: str) -> WholeQuote:
-    """The version of a quote that counts, whole and as it is stored now. Raises NotFound. Four or five statements."""
+    """The version of a quote that counts, whole and as it is stored now. Raises NotFound. At most six statements."""
     named = select(QuoteVersion).join(QuoteVersion.quote).join(Quote.account)
     counts = named.where(QuoteVersion.is_current, CORPORATE, Quote.public_id == public_id)
     found = db.session().scalar(counts.options(*WHOLE).execution_options(populate_existing=True))
     if found is None:
         raise NotFound
-    order = invoice = None
-    if found.decision is not None:
-        if found.decision.order_id is not None:
-            order = _public_id(ServiceOrder.public_id, ServiceOrder.id == found.decision.order_id)
-        if found.decision.invoice_id is not None:
-            invoice = _public_id(Invoice.public_id, Invoice.id == found.decision.invoice_id)
-    return WholeQuote(found, order, invoice)
+    decision = found.decision
+    if decision is None:
+        return WholeQuote(found)
+    return WholeQuote(
+        found,
+        _named(ServiceOrder.public_id, ServiceOrder.id, decision.order_id),
+        _named(Invoice.public_id, Invoice.id, decision.invoice_id),
+        _named(CreditNote.number, CreditNote.id, decision.credit_note_id),
+    )
 
 
-def _public_id(column: InstrumentedAttribute[str], condition: ColumnElement[bool]) -> str | None:
-    return db.session().scalar(select(column).where(condition))
+def _named(column: InstrumentedAttribute[str], key: InstrumentedAttribute[int], row: int | None) -> str | None:
+    return None if row is None else db.session().scalar(select(column).where(key == row))
 
 
 def submitted_version(public_id: str) -> str:

@@ -125,8 +125,14 @@ def _decision(whole: WholeQuote) -> DecisionTold | None:
     decision = whole.version.decision
     if decision is None:
         return None
-    own = _same(decision, DecisionTold, without=("person", "service_order", "invoice"))
-    return DecisionTold(**own, person=decision.person_name, service_order=whole.order, invoice=whole.invoice)
+    own = _same(decision, DecisionTold, without=("person", "service_order", "invoice", "credit_note_number"))
+    return DecisionTold(
+        **own,
+        person=decision.person_name,
+        service_order=whole.order,
+        invoice=whole.invoice,
+        credit_note_number=whole.credit_note,
+    )
 
 
 def content_of(text: QuoteText | NewQuote) -> QuoteContent:

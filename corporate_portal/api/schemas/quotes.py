@@ -70,6 +70,7 @@ class DecisionTold(Told):
     po_number: str
     service_order: str | None
     invoice: str | None
+    credit_note_number: str | None
 
 
 class WholeQuoteTold(QuoteTold):

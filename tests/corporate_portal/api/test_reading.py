@@ -10,8 +10,10 @@ from sqlalchemy import select
 from billing_core import clock, db
 from billing_core.documents.models import Document
 from billing_core.documents.service import keep_document, keep_printed
+from billing_core.ledger.models import CreditNote
 from billing_core.orders.models import ServiceOrder
 from corporate_portal.quotes import service
+from corporate_portal.quotes.offer.content import LineWish
 from tests.corporate_portal.api.programs import Program, Stock, problem
 from tests.factories import core, ledger
 from tests.factories import quotes as make
@@ -66,6 +68,18 @@ def test_a_quote_tells_its_text_its_sums_and_what_came_of_it(crm: Program, stock
     assert (invoice["total"], invoice["balance"], invoice["state"]) == (188_020, 188_020, "open")
     assert invoice["bill_to"]["customer_number"] == stock.deal.account.number
     assert sum(line["net"] for line in invoice["lines"]) == invoice["net"]
+
+
+def test_a_quote_tells_the_credit_note_that_its_acceptance_issued(crm: Program) -> None:
+    deal = make.deal()
+    code = deal.product.code
+    goodwill = LineWish(code, "", "once", 1, effect="free", description="Goodwill", unit_price=-700)
+    quote = make.accepted(deal, lines=(LineWish(code, "", "yearly", 1), goodwill))
+    whole = read(crm, f"/quotes/{quote.public_id}")
+    with db.reading() as session:
+        number = session.scalars(select(CreditNote.number)).one()
+    assert (whole["decision"]["credit_note_number"], whole["net"]) == (number, 12_000 - 700)
+    assert read(crm, f"/invoices/{whole['decision']['invoice']}")["net"] == 12_000
 
 
 def test_a_payment_tells_what_it_is_meant_for(crm: Program, stock: Stock) -> None:
