@@ -1,0 +1,173 @@
+"""What is done with quotes and their orders, by name, so that another process can do it too and die of it.
+
+`python -m tests.faults.quote_deeds ORDER` does a deed, given in JSON, and dies when all is written but the commit.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import time_machine
+from sqlalchemy import event, select
+
+from billing_core import db
+from billing_core.orders.jobs import fulfil_on_day
+from billing_core.orders.models import ServiceOrder
+from billing_core.payments.crashpoints import DIED_HERE
+from billing_core.people import Person
+from billing_core.permissions import Realm, Viewer, viewer_of
+from corporate_portal.invoices.jobs import issue_scheduled
+from corporate_portal.quotes import jobs, service
+from corporate_portal.quotes.models import Quote, QuoteVersion
+from corporate_portal.quotes.offer import terms
+from corporate_portal.quotes.offer.content import Acceptance, Record, Rejection
+from corporate_portal.quotes.offer.loading import WHOLE
+from tests.factories.sql import writes
+
+Deed = Callable[[], object]
+COMMIT, AT_COMMIT = "COMMIT", 0
+
+
+@dataclass(frozen=True)
+class Case:
+    """A quote, its people, and when the deed is done."""
+
+    quote: str
+    rep: int
+    manager: int
+    contact: int
+    at: str
+
+    def viewer(self, person_id: int) -> Viewer:
+        """The person, where they work."""
+        with db.reading() as session:
+            person = session.get_one(Person, person_id)
+            return viewer_of(person, Realm.DESK if person.staff_role else Realm.PORTAL)
+
+    @property
+    def version(self) -> QuoteVersion:
+        """The version that counts."""
+        found = select(QuoteVersion).join(Quote).where(Quote.public_id == self.quote, QuoteVersion.is_current)
+        with db.reading() as session:
+            return session.scalars(found.options(*WHOLE)).one()
+
+
+def submit(case: Case) -> Deed:
+    rep, seen = case.viewer(case.rep), service.draft_sha256(case.version)
+    return lambda: db.perform(service.submit_quote, rep, case.quote, seen)
+
+
+def approve(case: Case) -> Deed:
+    manager, seen = case.viewer(case.manager), service.draft_sha256(case.version)
+    return lambda: db.perform(service.approve_quote, manager, case.quote, seen)
+
+
+def give_back(case: Case) -> Deed:
+    manager = case.viewer(case.manager)
+    return lambda: db.perform(service.return_quote, manager, case.quote, "Too much.")
+
+
+def revise(case: Case) -> Deed:
+    rep = case.viewer(case.rep)
+    return lambda: db.perform(service.revise_quote, rep, case.quote)
+
+
+def withdraw(case: Case) -> Deed:
+    rep = case.viewer(case.rep)
+    return lambda: db.perform(service.withdraw_quote, rep, case.quote)
+
+
+def accept(case: Case) -> Deed:
+    contact, version = case.viewer(case.contact), case.version
+    said = terms.declaration(version, contact.display_name, "Head of Accounts", "en")
+    acceptance = Acceptance(version.sha256 or "", said.sha256, "en")
+    return lambda: db.perform(service.accept_quote, contact, case.quote, acceptance)
+
+
+def reject(case: Case) -> Deed:
+    contact, rejection = case.viewer(case.contact), Rejection(case.version.sha256 or "", "Too dear.")
+    return lambda: db.perform(service.reject_quote, contact, case.quote, rejection)
+
+
+def record(case: Case) -> Deed:
+    rep, contact = case.viewer(case.rep), case.viewer(case.contact).public_id
+    said = Record("accepted", case.version.sha256 or "", contact, "mail", "Mail of Monday")
+    return lambda: db.perform(service.record_decision, rep, case.quote, said)
+
+
+def ask_change(case: Case) -> Deed:
+    contact, sha256 = case.viewer(case.contact), case.version.sha256 or ""
+    return lambda: db.perform(service.ask_change, contact, case.quote, "One seat less.", sha256)
+
+
+def fulfil(_case: Case) -> Deed:
+    with db.reading() as session:
+        order = session.scalars(select(ServiceOrder.public_id)).one()
+    return lambda: fulfil_on_day(order)
+
+
+DEEDS: dict[str, Callable[[Case], Deed]] = {
+    "submit": submit, "approve": approve, "give back": give_back, "revise": revise, "withdraw": withdraw,
+    "accept": accept, "reject": reject, "record": record, "ask change": ask_change, "fulfil": fulfil,
+    "issue": lambda _case: issue_scheduled, "expire": lambda _case: jobs.expire_due,
+    "remind": lambda _case: jobs.remind_due,
+}  # fmt: skip
+
+
+@contextmanager
+def dying_before(number: int, die: Callable[[str], object]) -> Iterator[list[str]]:
+    """Die before the n-th statement that writes; commits count too, and AT_COMMIT is the first of them.
+
+    Gives what was reached.
+    """
+    reached: list[str] = []
+
+    def reach(statement: str) -> None:
+        reached.append(statement)
+        if len(reached) == number or (statement == COMMIT and number == AT_COMMIT):
+            die(statement)
+
+    def before_statement(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if writes([statement]):
+            reach(statement)
+
+    def before_commit(_connection: object) -> None:
+        if reached and reached[-1] != COMMIT:
+            reach(COMMIT)
+
+    engine = db.engine()
+    event.listen(engine, "before_cursor_execute", before_statement)
+    event.listen(engine, "commit", before_commit)
+    try:
+        yield reached
+    finally:
+        event.remove(engine, "before_cursor_execute", before_statement)
+        event.remove(engine, "commit", before_commit)
+
+
+def order(case: Case, database: str, name: str) -> str:
+    """What a dying process is told."""
+    return json.dumps(asdict(case) | {"database": database, "deed": name})
+
+
+def main(told: str) -> None:
+    """Do the deed and die, as by a power cut."""
+    from app import tables
+
+    assert tables.metadata.tables
+    given = json.loads(told)
+    db.configure(given.pop("database"))
+    name = given.pop("deed")
+    case = Case(**given)
+    with time_machine.travel(datetime.fromisoformat(case.at), tick=False):
+        deed = DEEDS[name](case)
+        with dying_before(AT_COMMIT, lambda _statement: os._exit(DIED_HERE)):
+            deed()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
