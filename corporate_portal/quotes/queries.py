@@ -154,7 +154,7 @@ def following_states(versions: Sequence[QuoteVersion]) -> dict[int, str]:
         return {}
     current = select(QuoteVersion.quote_id, QuoteVersion.state).where(QuoteVersion.is_current)
     rows = db.session().execute(current.where(QuoteVersion.quote_id.in_(replaced)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def thread_of(version: QuoteVersion) -> list[QuoteMessage]:
