@@ -402,3 +402,20 @@ def test_of_many_problems_the_first_are_shown_and_all_are_counted(tmp_path: Path
     assert report.problem_count == 1000
     assert len(report.problems) == 300
     assert report.problems[-1].line == 301
+
+
+def test_what_a_change_cannot_be_is_named_by_its_column(tmp_path: Path) -> None:
+    files = d.whole()
+    files["subscriptions.csv"] = [d.subscription(external_id="s-1", period_start="today-100", period_end="today+265")]
+    changes = [
+        {"effect": "add", "subscription": "s-2"}, {"effect": "start", "unit_price": "-1.00"},
+        {"effect": "gift", "subscription": ""},
+    ]  # fmt: skip
+    files["quote_lines.csv"] = [
+        d.quote_line(position=str(number)) | {"effect": "", "subscription": "", "unit_price": ""} | change
+        for number, change in enumerate(changes, 1)
+    ]
+    told = "\n".join(problems_of(tmp_path, files))
+    assert "line 2, column subscription: there is no 's-2' in subscriptions.csv" in told
+    assert "line 3, column unit_price: must not be negative" in told
+    assert "line 4, column effect: is 'gift'" in told

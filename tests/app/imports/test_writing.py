@@ -317,3 +317,27 @@ def test_two_sources_have_keys_of_their_own(tmp_path: Path) -> None:
     report = import_directory(d.write(tmp_path / "other", other), source="crm")
     assert report.counts["people.csv"] == Counts(added=1)
     assert {(p.source, p.name) for p in every(Person)} == {("erp", "Rep"), ("erp", "Ann"), ("crm", "Ann")}
+
+
+def test_lines_that_change_subscriptions_and_credits_come_in(tmp_path: Path) -> None:
+    files = d.whole()
+    files["subscriptions.csv"] = [d.subscription(external_id="s-1", period_start="today-100", period_end="today+265")]
+    blank = {"effect": "", "subscription": "", "description": "", "credited": "", "starts_on": "", "term_months": ""}
+    changes = [
+        {"effect": "add", "subscription": "s-1", "starts_on": "today+10"},
+        {"effect": "remove", "subscription": "s-1"},
+        {"effect": "remove", "subscription": "s-1", "credited": "yes"},
+        {"effect": "renew", "subscription": "s-1", "term_months": "24"},
+        {"effect": "free", "frequency": "once", "unit_price": "-12.50", "description": "For the outage"},
+    ]
+    files["quotes.csv"] = [d.quote() | {"discount_percent": "2.5", "zone": "Asia/Tokyo"}]
+    files["quote_lines.csv"] = [
+        d.quote_line(position=str(number), quantity="1") | blank | change for number, change in enumerate(changes, 1)
+    ]
+    run(tmp_path, files)
+    with db.reading() as session:
+        version = session.scalars(select(QuoteVersion).options(selectinload(QuoteVersion.lines))).one()
+    assert (version.percent_off, version.zone) == (250, "Asia/Tokyo")
+    assert [line.effect for line in version.lines] == ["add", "remove", "remove", "renew", "free"]
+    assert [line.due < 0 for line in version.lines] == [False, False, True, False, True]
+    assert version.lines[4].unit_price == -1250
