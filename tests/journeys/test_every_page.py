@@ -49,7 +49,7 @@ NOT_PAGES = {
 
 PUBLIC = [
     "/sign-in", "/desk/sign-in", "/my-account/sign-in", "/password/reset", "/password/reset?realm=desk",
-    "/password/sent", "/password/reset/used-up", "/mailbox", "/nothing-here",
+    "/password/sent", "/password/reset/used-up", "/verify", "/mailbox", "/nothing-here",
 ]  # fmt: skip
 
 
@@ -144,6 +144,7 @@ def browser_of(chromium: Browser, server: Server, locale: str, person: str, real
         token = db.perform(sessions.begin_session, realm, person_named(person).id, "127.0.0.1", "test browser")
         context.add_cookies([{"name": f"{realm}-session", "value": token, "url": server.url}])
     context.route("**/pdf", _without("refresh"))
+    context.route("**/certificate", _without("refresh"))
     context.route("**/html", _without("content-security-policy"))
     yield context.new_page()
     context.close()
@@ -189,6 +190,9 @@ def quote_pages(cast: Cast) -> list[str]:
         "/quotes", "/quotes/history", here, f"{here}/pdf", f"{here}/order-details?reviewed={reviewed}",
         f"{here}/confirm?reviewed={reviewed}&po_number=4500&payment=terms", f"{here}/reject?reviewed={reviewed}",
         f"{here}/order-details?reviewed=other", f"/quotes/{accepted}", f"/quotes/{accepted}/receipt",
+        f"/quotes/{accepted}/certificate", f"/quotes/several?quote={quote}",
+        f"/quotes/several/confirm?rows-0-quote={quote}&rows-0-reviewed={reviewed}&po_number=4500&payment=terms",
+        f"/quotes/several/result?quote={quote}&reviewed=other&quote={accepted}&reviewed=other",
     ]  # fmt: skip
 
 
@@ -211,18 +215,21 @@ def invoice_pages(cast: Cast) -> list[str]:
 
 
 def profile_pages(cast: Cast) -> list[str]:
-    """The profile and the change of the address."""
-    return ["/profile", f"/profile/bill-to/{account_named(cast.account).public_id}"]
+    """The profile, the change of the address, and the purchase order numbers."""
+    account = account_named(cast.account).public_id
+    return ["/profile", f"/profile/bill-to/{account}", f"/profile/purchase-orders/{account}"]
 
 
 def desk_pages(cast: Cast) -> list[str]:
     """The lists, the form, and quotes in their states."""
-    sent, draft, accepted = (quote_named(name)[0] for name in (cast.open_quote, cast.draft, cast.accepted_quote))
+    sent, reviewed = quote_named(cast.open_quote)
+    draft, accepted = quote_named(cast.draft)[0], quote_named(cast.accepted_quote)[0]
     return [
         "/desk", "/desk/quotes", "/desk/quotes?search=nothing-like-that", "/desk/quotes/new",
         f"/desk/accounts/{account_named(cast.account).public_id}/quotes/new", f"/desk/quotes/{sent}",
         f"/desk/quotes/{sent}/pdf", f"/desk/quotes/{draft}", f"/desk/quotes/{draft}/edit",
-        f"/desk/quotes/{draft}/preview", f"/desk/quotes/{accepted}",
+        f"/desk/quotes/{draft}/preview", f"/desk/quotes/{accepted}", f"/desk/quotes/{accepted}/certificate",
+        f"/desk/quotes/{sent}/record-decision?reviewed={reviewed}",
     ]  # fmt: skip
 
 
