@@ -66,6 +66,8 @@ class Shelf:
     products: dict[str, Product]
     subscriptions: dict[str, Subscription]
     removed: Counter[str] = field(default_factory=Counter)
+    credited: Counter[str] = field(default_factory=Counter)
+    """Of those, the ones that leave before the term's end."""
     renewed: set[str] = field(default_factory=set)
 
     @classmethod
@@ -159,6 +161,11 @@ def _remove(wish: LineWish, at: int, shelf: Shelf) -> Position:
     shelf.removed[subscription.public_id] += wish.quantity
     if not wish.credited:
         return _change(wish, at, shelf, subscription, subscription.period_end, None)
+    most = subscription.seats - 1 - shelf.credited[subscription.public_id]
+    if wish.quantity > most:
+        sentence = mark("One seat stays until the term ends, so at most %(most)s can leave before.")
+        raise Invalid(sentence, field=f"lines-{at}-quantity", most=max(most, 0))
+    shelf.credited[subscription.public_id] += wish.quantity
     starts_on = _day_in_term(wish, at, shelf, subscription)
     return _change(wish, at, shelf, subscription, starts_on, subscription.period_end)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from billing_core import clock, db
 from billing_core.accounts import Account
 from billing_core.errors import Invalid
+from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.subscriptions.models import Subscription
 from corporate_portal.quotes import service
 from corporate_portal.quotes.models import Quote, QuoteVersion
@@ -190,6 +191,11 @@ def test_no_more_seats_leave_than_there_are() -> None:
     refused(deal, "lines-0-quantity", wish(deal, REMOVE, 7, sold))
     refused(deal, "lines-1-quantity", wish(deal, REMOVE, 3, sold), wish(deal, REMOVE, 4, sold))
     refused(deal, "lines-0-discount", wish(deal, REMOVE, 1, sold, percent_off=100))
+    all_of_it = running(deal)
+    assert priced(deal, wish(deal, REMOVE, 10, all_of_it)).total == 0
+    refused(deal, "lines-0-quantity", wish(deal, REMOVE, 10, all_of_it, credited=True))
+    half = wish(deal, REMOVE, 5, all_of_it, credited=True)
+    refused(deal, "lines-1-quantity", half, half)
 
 
 def test_a_free_line_needs_words_an_amount_and_a_product() -> None:
@@ -252,3 +258,17 @@ def test_invoice_and_credit_note_add_up_to_the_quote(total: dict[str, int]) -> N
     for line, stored in zip(ordered, version.lines, strict=True):
         if line.effect in ("start", "renew", "add"):
             assert line.seats * line.unit_price - line.discount == stored.net
+
+
+@pytest.mark.parametrize("total", [{}, {"percent_off": 250}, {"amount_off": 12345}])
+def test_what_is_accepted_is_what_is_billed_and_credited(total: dict[str, int]) -> None:
+    deal = quotes.deal(discount_limit=10_000)
+    version = drafted(deal, *everything(deal, running(deal)), **total)
+    quote = version.quote
+    db.perform(service.submit_quote, deal.desk, quote.public_id, quotes.seen(quote))
+    decision = db.perform(service.accept_quote, deal.portal, quote.public_id, quotes.acceptance(deal, quote))
+    with db.reading() as session:
+        invoice = session.get_one(Invoice, decision.invoice_id)
+        credit = session.get_one(CreditNote, decision.credit_note_id)
+    assert (invoice.net - credit.net, invoice.total - credit.total) == (version.net, version.total)
+    assert invoice.net == sum(tax.net for tax in version.taxes if tax.net > 0)
