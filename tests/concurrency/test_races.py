@@ -2,7 +2,7 @@
 
 A real server with two processes answers. Exactly one side wins each quote; an accepted one has one order, one invoice
 and one set of mails. The control runs the same races without the look under the lock and without the unique
-constraints, and must see two winners. `bin/prove races` runs ten thousand attempts of each kind.
+constraints, and must see two winners. `bin/prove races` runs ten thousand attempts of each kind, half on each database.
 """
 
 import random
@@ -26,7 +26,7 @@ from billing_core.orders.models import ServiceOrder
 from billing_core.people import Person
 from billing_core.permissions import Realm
 from corporate_portal.quotes import jobs, service
-from corporate_portal.quotes.models import QuoteDecision, QuoteVersion
+from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteVersion
 from corporate_portal.quotes.offer import terms
 from corporate_portal.quotes.offer.content import LineWish
 from tests.concurrency.server import Answer, Browser, Server, at_once, running
@@ -57,6 +57,8 @@ class Stage:
     at_portal: list[Browser] = field(default_factory=list)
     at_desk: list[Browser] = field(default_factory=list)
     tokens: dict[int, dict[str, str]] = field(default_factory=dict)
+    lead: float = 0.05
+    """Seconds before the deadline at which contacts press: what an acceptance takes on this machine."""
 
     def open(self) -> None:
         """Sign everybody in and take one form of each page: the rest of it is known."""
@@ -106,8 +108,13 @@ class Race:
 
 
 def waiting(stage: Stage, number: int) -> list[Race]:
-    """So many quotes, sent."""
-    sent = [quotes.sent(stage.deal, lines=stage.lines) for _ in range(number)]
+    """So many quotes, sent in the way that mails nobody: it is the quickest."""
+    deal, names = stage.deal, [db.public_id("race") for _ in range(number)]
+    content = quotes.content(deal, lines=stage.lines)
+    for name in names:
+        db.perform(service.import_quote, deal.account, deal.rep, content, "race", name, submitted=True)
+    with db.reading() as session:
+        sent = session.scalars(select(Quote).where(Quote.external_id.in_(names))).all()
     return [Race(quote.public_id, quotes.version(quote)) for quote in sent]
 
 
@@ -164,7 +171,7 @@ def run(stage: Stage, side: str, race: Race) -> None:
 
 def run_against_the_clock(stage: Stage, race: Race) -> None:
     """The deadline falls while three contacts press, and another process writes down what has expired."""
-    deadline = clock.now() + timedelta(milliseconds=120)
+    deadline = clock.now() + timedelta(seconds=stage.lead + 3 * NEARLY)
     db.perform(_end, race.version.id, deadline)
 
     def press(at: int, early: float) -> Answer:
@@ -175,10 +182,11 @@ def run_against_the_clock(stage: Stage, race: Race) -> None:
         time.sleep(max((deadline - clock.now()).total_seconds(), 0))
         jobs.expire_due()
 
-    around = [CHANCE.uniform(-NEARLY, 2 * NEARLY) for _ in range(PRESSES - 1)]
+    around = [stage.lead + CHANCE.uniform(-NEARLY, NEARLY) for _ in range(PRESSES - 1)]
     presses: list[Callable[[], Answer | None]] = [partial(press, at, early) for at, early in enumerate(around)]
     race.accepting = [answer for answer in at_once([*presses, expire]) if answer is not None]
     jobs.expire_due()
+    stage.lead *= 0.8 if race.is_accepted else 1.25
 
 
 def _end(version_id: int, deadline: datetime) -> None:
@@ -237,6 +245,7 @@ def judge_everything(accepted: int) -> None:
         assert {kind: mails.get(kind, 0) for kind in MAILS} == dict.fromkeys(MAILS, accepted)
 
 
+AT_A_TIME = 100
 ROUNDS = 63
 """Races of each kind on each database: 4 attempts each, 504 on both together."""
 
@@ -251,7 +260,12 @@ def test_races_have_one_winner(database: Database, tmp_path: Path, tell: Callabl
 
 @pytest.mark.prove
 def test_very_many_races_have_one_winner(database: Database, tmp_path: Path, tell: Callable[[str], None]) -> None:
-    prove_one_winner(database, tmp_path, tell, 2500)
+    prove_one_winner(database, tmp_path, tell, 1250)
+
+
+def parts(rounds: int) -> list[int]:
+    """Few enough quotes at a time to be looked for by name."""
+    return [min(AT_A_TIME, rounds - done) for done in range(0, rounds, AT_A_TIME)]
 
 
 def prove_one_winner(database: Database, tmp_path: Path, tell: Callable[[str], None], rounds: int) -> None:
@@ -259,7 +273,7 @@ def prove_one_winner(database: Database, tmp_path: Path, tell: Callable[[str], N
     everything = 0
     with on_stage(database, tmp_path) as stage:
         for side in SIDES:
-            accepted = race_and_judge(stage, side, rounds)
+            accepted = sum(race_and_judge(stage, side, number) for number in parts(rounds))
             everything += accepted
             against = f"accept against {side}, {database.kind}"
             tell(
