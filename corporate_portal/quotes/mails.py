@@ -62,10 +62,20 @@ def tell_accepted(version: QuoteVersion, decision: QuoteDecision, contact: Billi
     )
 
 
-def tell_rejected(version: QuoteVersion, decision: QuoteDecision) -> None:
-    """The representative, with the reason."""
+def tell_rejected(version: QuoteVersion, decision: QuoteDecision, contact: BillingContact) -> None:
+    """The representative, with the reason; and the contact, where it was recorded in the contact's name."""
     quote = version.quote
-    about = _about(version) | {"decision": decision}
+    by = reading_of(decision).recorded_by
+    about = _about(version) | {"decision": decision, "recorded_by": by}
+    if by:
+        send_mail(
+            "quote-rejection-recorded",
+            mark("Your rejection of quote %(number)s was recorded"),
+            _reader(contact.person),
+            about,
+            account_id=quote.account_id,
+            reply_to=quote.rep.email,
+        )
     subject = mark("%(company)s rejected quote %(number)s")
     send_mail("quote-rejected", subject, _reader(quote.rep), about, account_id=quote.account_id)
 

@@ -134,7 +134,7 @@ def write_rejection(viewer: Viewer, version: QuoteVersion, contact: BillingConta
     version.state = states.QUOTE.after(version.state, "reject")
     db.session().flush()
     _tell_audit(viewer, "quote.rejected", version, decision)
-    mails.tell_rejected(version, decision)
+    mails.tell_rejected(version, decision, contact)
     return decision
 
 

@@ -83,6 +83,13 @@ def test_a_recorded_rejection_keeps_its_reason() -> None:
     decision = keep(deal, quote, verdict="rejected", channel="phone", reason="Too dear.")
     assert (decision.verdict, decision.reason, decision.channel) == ("rejected", "Too dear.", "phone")
     assert quotes.version(quote).state == "rejected"
+    with db.reading() as session:
+        mails = {mail.kind: mail for mail in session.scalars(select(OutboxMail))}
+    told = mails["quote-rejection-recorded"]
+    assert (told.recipient, told.reply_to) == (deal.contact.email, deal.rep.email)
+    assert "Rita Rep recorded that you rejected" in told.text_body
+    assert "It came by phone." in told.text_body
+    assert "Too dear." in told.text_body
 
 
 def test_recording_the_same_twice_is_harmless_and_the_opposite_is_refused() -> None:
