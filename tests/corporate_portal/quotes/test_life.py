@@ -398,7 +398,7 @@ def live(lives: int, steps: int, **more: Any) -> None:
 
 @pytest.mark.usefixtures("database")
 def test_any_order_of_deeds() -> None:
-    live(lives=10, steps=25)
+    live(lives=8, steps=25)
 
 
 @pytest.mark.prove
