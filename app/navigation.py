@@ -53,7 +53,9 @@ TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
     Realm.DESK: ((mark("Work list"), "desk.index"), (mark("Jobs"), "desk.jobs")),
 }
 
-BELONGS_TO = {"requests": "quotes", "payments": "invoices", "credit_notes": "invoices", "routing": "my", "billing": "my"}
+BELONGS_TO = {
+    "requests": "quotes", "payments": "invoices", "credit_notes": "invoices", "routing": "my", "billing": "my",
+}  # fmt: skip
 """Rooms without a tab of their own, and whose tab stands for them."""
 
 SIGN_OUT = {Realm.PORTAL: "auth.sign_out", Realm.MY: "my.sign_out", Realm.DESK: "auth.desk_sign_out"}

@@ -7,6 +7,7 @@ import click
 from sqlalchemy import select
 
 from app.demo import decisions
+from app.demo.conversation import converse
 from app.demo.decisions import SOURCE, person_of
 from app.demo.logins import Login, demo_logins, table_of
 from app.demo.refresh import write_current
@@ -36,6 +37,7 @@ def install_demo(settings: Settings) -> tuple[Login, ...]:
         _set_passwords()
         decisions.submit()
         decisions.decide()
+        converse()
         db.perform(db.add_if_absent, ImportSource, name=DONE, imported_at=clock.now())
     return demo_logins()
 

@@ -20,13 +20,15 @@ from billing_core.accounts import Account
 from billing_core.credentials import sessions
 from billing_core.credentials.links import make_link
 from billing_core.jobs import Job
-from billing_core.ledger.models import Invoice
+from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.mail.models import OutboxMail
 from billing_core.payments.models import Payment, PaymentTarget
 from billing_core.payments.states import HOLDING
-from billing_core.people import Person
+from billing_core.people import BillingContact, Person
 from billing_core.permissions import Realm
+from corporate_portal.desk.service import look_as_customer
 from corporate_portal.quotes.models import Quote, QuoteVersion
+from corporate_portal.requests.models import QuoteRequest
 from tests.concurrency.server import Server, running
 from tests.conftest import SECRET, Database
 from tests.factories import core
@@ -44,6 +46,7 @@ NOT_PAGES = {
     "static_files.serve": "styles, fonts and scripts",
     "static_files.brand_colour": "a style sheet",
     "mailbox.attachment": "a PDF",
+    "desk.copy_quote": "the form of a new quote, filled",
 }
 """The routes that answer GET with something else, and with what."""
 
@@ -67,6 +70,9 @@ class Cast:
     closed_quote: tuple[str, str]
     """Whose, and which."""
     draft: str
+    revised_quote: tuple[str, str]
+    """Whose, and which has a second version."""
+    asked_approval: str
     my: dict[str, list[str]]
     """Addresses of My Account and the Admin Center by person."""
 
@@ -75,7 +81,7 @@ LICENSES, BILLING, ASK = "/admin-center/licenses", "/my-account/billing", "/my-a
 CASTS = [
     Cast(
         "en", "brightwell", "okafor", "nair", "grant", "q-brightwell-rescue", "q-brightwell-training",
-        ("sinclair", "q-kestrel-assist"), "q-sequoia-assist",
+        ("sinclair", "q-kestrel-assist"), "q-sequoia-assist", ("sinclair", "q-kestrel-meeting"), "q-minato-more",
         {
             "hughes": ["/my-account", "/billing", "/admin-center"], "delgado": ["/billing"], "tanaka": [BILLING],
             "foster": [LICENSES, ASK], "reid": [LICENSES], "doyle": ["/admin-center", LICENSES],
@@ -84,7 +90,7 @@ CASTS = [
     ),
     Cast(
         "de", "lindner", "vogt", "yildiz", "brandt", "q-lindner-service", "q-lindner-webinar",
-        ("petersen", "q-hanse-training"), "q-hanse-meeting",
+        ("petersen", "q-hanse-training"), "q-hanse-meeting", ("gruber", "q-alpenblick-meeting"), "q-alpenblick-meeting",
         {
             "zimmerli": ["/my-account", "/billing"], "krause": [BILLING, ASK, "/admin-center"],
             "albrecht": ["/admin-center", LICENSES], "lindner-j": [LICENSES], "weber": ["/my-account", BILLING],
@@ -112,7 +118,8 @@ def test_every_page_is_accessible_and_fits_a_phone(app: Flask, chromium: Browser
                     seen.add(endpoint_of(app, page))
                     assert page.locator("html").get_attribute("lang") == cast.locale, path
                     look_at(page, cast)
-    routes = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    rules = [rule for rule in app.url_map.iter_rules() if not rule.rule.startswith("/api/")]
+    routes = {rule.endpoint for rule in rules if "GET" in (rule.methods or ())}
     assert sorted(routes - seen) == sorted(NOT_PAGES)
 
 
@@ -166,11 +173,16 @@ def visits_of(cast: Cast) -> Iterator[tuple[str, Realm | None, list[str]]]:
     yield cast.contact, Realm.PORTAL, [*quote_pages(cast), *invoice_pages(cast), *profile_pages(cast)]
     yield cast.reader, Realm.PORTAL, [f"/quotes/{quote_named(cast.open_quote)[0]}"]
     other, closed = cast.closed_quote
-    yield other, Realm.PORTAL, [f"/quotes/{quote_named(closed)[0]}", "/quotes/history"]
+    yield other, Realm.PORTAL, [f"/quotes/{quote_named(closed)[0]}", "/quotes/history", *credit_note_pages(other)]
+    other, revised = cast.revised_quote
+    here = f"/quotes/{quote_named(revised)[0]}"
+    yield other, Realm.PORTAL, [here, f"{here}/versions/1", "/quotes", "/requests"]
     for person, paths in cast.my.items():
         yield person, Realm.MY, paths
     yield cast.rep, Realm.DESK, desk_pages(cast)
-    yield {"en": "archer", "de": "thiele"}[cast.locale], Realm.DESK, ["/desk", "/desk/jobs"]
+    waiting = f"/desk/quotes/{quote_named(cast.asked_approval)[0]}"
+    asked = [f"{waiting}/approval"] if cast.locale == "en" else []
+    yield {"en": "archer", "de": "thiele"}[cast.locale], Realm.DESK, ["/desk", "/desk/jobs", waiting, *asked]
 
 
 def mail_pages(cast: Cast) -> list[str]:
@@ -187,13 +199,25 @@ def quote_pages(cast: Cast) -> list[str]:
     accepted, _ = quote_named(cast.accepted_quote)
     here = f"/quotes/{quote}"
     return [
-        "/quotes", "/quotes/history", here, f"{here}/pdf", f"{here}/order-details?reviewed={reviewed}",
+        "/quotes", "/quotes?product=MEETING", "/quotes/history", "/requests", "/requests/new", here, f"{here}/pdf",
+        f"{here}/change?reviewed={reviewed}", f"{here}/order-details?reviewed={reviewed}",
         f"{here}/confirm?reviewed={reviewed}&po_number=4500&payment=terms", f"{here}/reject?reviewed={reviewed}",
         f"{here}/order-details?reviewed=other", f"/quotes/{accepted}", f"/quotes/{accepted}/receipt",
         f"/quotes/{accepted}/certificate", f"/quotes/several?quote={quote}",
         f"/quotes/several/confirm?rows-0-quote={quote}&rows-0-reviewed={reviewed}&po_number=4500&payment=terms",
         f"/quotes/several/result?quote={quote}&reviewed=other&quote={accepted}&reviewed=other",
     ]  # fmt: skip
+
+
+def credit_note_pages(contact: str) -> list[str]:
+    """The list, and the newest of the contact's account, where there is one."""
+    with db.reading() as session:
+        of_contact = select(CreditNote.public_id).join(
+            BillingContact, BillingContact.account_id == CreditNote.account_id
+        )
+        newest = of_contact.where(BillingContact.person_id == person_named(contact).id).order_by(CreditNote.id.desc())
+        found = session.scalars(newest.limit(1)).all()
+    return ["/credit-notes", *(page for one in found for page in (f"/credit-notes/{one}", f"/credit-notes/{one}/pdf"))]
 
 
 def invoice_pages(cast: Cast) -> list[str]:
@@ -224,13 +248,23 @@ def desk_pages(cast: Cast) -> list[str]:
     """The lists, the form, and quotes in their states."""
     sent, reviewed = quote_named(cast.open_quote)
     draft, accepted = quote_named(cast.draft)[0], quote_named(cast.accepted_quote)[0]
+    db.perform(look_as_customer, core.viewer(person_named(cast.rep), Realm.DESK), sent)
     return [
         "/desk", "/desk/quotes", "/desk/quotes?search=nothing-like-that", "/desk/quotes/new",
         f"/desk/accounts/{account_named(cast.account).public_id}/quotes/new", f"/desk/quotes/{sent}",
         f"/desk/quotes/{sent}/pdf", f"/desk/quotes/{draft}", f"/desk/quotes/{draft}/edit",
         f"/desk/quotes/{draft}/preview", f"/desk/quotes/{accepted}", f"/desk/quotes/{accepted}/certificate",
         f"/desk/quotes/{sent}/record-decision?reviewed={reviewed}",
+        f"/desk/quotes/{sent}/customer-view", f"/desk/quotes/{sent}/versions/1", "/desk/terms", "/desk/terms?within=90",
+        "/desk/quotes?show=stuck", "/desk/requests", f"/desk/requests/{request_for(cast.account)}",
     ]  # fmt: skip
+
+
+def request_for(account: str) -> str:
+    """The customer's open request."""
+    with db.reading() as session:
+        of_account = select(QuoteRequest.public_id).where(QuoteRequest.account_id == account_named(account).id)
+        return session.scalars(of_account).one()
 
 
 def person_named(key: str) -> Person:

@@ -183,7 +183,7 @@ def _change(
         tier=tier,
         frequency=subscription.frequency,
         unit_price=unit_price,
-        list_price=_listed((product.code, tier, subscription.frequency), shelf, unit_price),
+        list_price=max(unit_price, subscription.unit_price),  # a price that was agreed before is no discount again
         starts_on=starts_on,
         ends_on=ends_on,
         subscription=subscription,

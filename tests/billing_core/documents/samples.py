@@ -99,7 +99,9 @@ def quote_print(lines: list[Any] | None = None, *, locale: str = "en", **changes
     version = SimpleNamespace(**(values | changes))
     monthly = sum(each.net for each in lines if each.frequency == "monthly")
     groups = [
-        SimpleNamespace(heading=f"{key.capitalize()} charges", sum_label="Sum", lines=found, net=sum(each.net for each in found))
+        SimpleNamespace(
+            heading=f"{key.capitalize()} charges", sum_label="Sum", lines=found, net=sum(each.net for each in found)
+        )
         for key in ("yearly", "monthly", "once") if (found := [each for each in lines if each.frequency == key])
     ]  # fmt: skip
     later = {"next_start": date(2026, 5, 1), "last_day": date(2027, 3, 31), "comes_again": True}
