@@ -52,11 +52,11 @@ GERMAN: dict[str, str] = {
     "Work list": "Arbeitsliste",
     "New quote": "Neues Angebot",
     "Title": "Titel",
-    "Line %(number)s": "Position %(number)s",
+    "Line %(number)s: %(heading)s": "Position %(number)s: %(heading)s",
+    "New product": "Neues Produkt",
     "Product": "Produkt",
     "Quantity": "Menge",
     "Discount": "Rabatt",
-    "Add a line": "Position hinzufügen",
     "Recalculate": "Neu berechnen",
     "Save draft": "Entwurf speichern",
     "The draft is saved.": "Der Entwurf ist gespeichert.",
@@ -69,7 +69,50 @@ GERMAN: dict[str, str] = {
     "Accepted": "Angenommen",
     "Decided by": "Entschieden von",
     "Rejected": "Abgelehnt",
+    "Edit": "Bearbeiten",
+    "The discount is above your limit. The managers are asked; it is sent when one approves.": (
+        "Der Rabatt liegt über Ihrer Grenze. Die Leitung ist gefragt; das Angebot wird verschickt, sobald sie zustimmt."
+    ),
+    "Approve or return": "Freigeben oder zurückgeben",
+    "Note to the representative": "Notiz an den zuständigen Mitarbeiter",
+    "Return to the representative": "An den Mitarbeiter zurückgeben",
+    "Say in a few words what has to change.": "Sagen Sie in wenigen Worten, was sich ändern muss.",
+    "The quote is a draft again. Its representative has your note.": (
+        "Das Angebot ist wieder ein Entwurf. Der zuständige Mitarbeiter hat Ihre Notiz."
+    ),
+    "Approve and send": "Freigeben und verschicken",
+    "The quote is approved and sent. Its representative has been told.": (
+        "Das Angebot ist freigegeben und verschickt. Der zuständige Mitarbeiter wurde benachrichtigt."
+    ),
+    "Change asked for": "Änderung erbeten",
+    "Make a new version": "Neue Fassung anlegen",
+    "This is the next version. The customer sees it when you submit it.": (
+        "Das ist die nächste Fassung. Der Kunde sieht sie, wenn Sie sie abschicken."
+    ),
+    "Make a draft": "Entwurf erstellen",
+    "The draft is made of the request. Look at it, then submit it.": (
+        "Aus der Anfrage ist ein Entwurf entstanden. Sehen Sie ihn durch und verschicken Sie ihn dann."
+    ),
     # Quotes
+    "Ask for a change": "Um Änderung bitten",
+    "What should change?": "Was soll anders sein?",
+    "Your representative has been told. Until a new version comes, this one stays valid.": (
+        "Ihr zuständiger Mitarbeiter wurde benachrichtigt. Bis eine neue Fassung kommt, bleibt diese gültig."
+    ),
+    "What changed since version %(version)s": "Was sich seit Fassung %(version)s geändert hat",
+    "Request seats or products": "Plätze oder Produkte anfragen",
+    "What would you like?": "Was möchten Sie?",
+    "How many seats": "Wie viele Plätze",
+    "What else we should know": "Was wir noch wissen sollten",
+    "Send request": "Anfrage senden",
+    "Your representative has your request. The quote appears here as soon as it is sent.": (
+        "Ihre Anfrage liegt Ihrem zuständigen Mitarbeiter vor. Das Angebot erscheint hier, sobald es verschickt ist."
+    ),
+    "Download the certificate": "Annahmebestätigung herunterladen",
+    "Document": "Dokument",
+    "Verify": "Prüfen",
+    "Genuine": "Echt",
+    "Altered, or not from us": "Verändert oder nicht von uns",
     "Outstanding": "Offen",
     "History": "Verlauf",
     "No quote waits for you": "Es wartet kein Angebot auf Sie",

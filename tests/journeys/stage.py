@@ -94,21 +94,22 @@ GERMAN = Scene(
 SCENES = {"en": ENGLISH, "de": GERMAN}
 
 
-def set_up(scene: Scene) -> tuple[Account, Person, Person]:
-    """Write the rows: account, representative and contact. The contact has no password yet."""
+def set_up(scene: Scene, *, with_password: bool = False) -> tuple[Account, Person, Person]:
+    """Write the rows: account, representative and contact, who by default has no password yet."""
     local_part = scene.contact_name.lower().replace(" ", ".")
     seller = core.seller(scene.seller["country"], code=scene.seller["country"], **_without(scene.seller, "country"))
     rep = core.staff(
         name=scene.rep_name, user_id=scene.rep_id, locale=scene.locale,
-        email=scene.rep_name.lower().replace(" ", ".") + "@northgate.example",
+        discount_limit=1500, email=scene.rep_name.lower().replace(" ", ".") + "@northgate.example",
     )  # fmt: skip
     account = core.account(
         seller, rep, number="20008", name_folded=scene.company["name"].casefold(), currency=scene.currency,
         locale=scene.locale, **scene.company,
     )  # fmt: skip
     person = core.person(
-        scene.contact_name, scene.contact_id, password=None, locale=scene.locale, email=f"{local_part}@customer.example"
-    )
+        scene.contact_name, scene.contact_id, password=PASSWORD if with_password else None, locale=scene.locale,
+        email=f"{local_part}@customer.example",
+    )  # fmt: skip
     core.contact(account, person, user_id=scene.contact_id, function=scene.function, is_primary=True)
     _sell("MEETING", "GoToMeeting", "organizer", "Pro", "yearly", scene.seat_price, scene.currency, 10)
     setup = "Onboarding package" if scene.locale == "en" else "Einrichtungspaket"

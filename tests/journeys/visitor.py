@@ -113,6 +113,25 @@ class Visitor:
         texts = [" ".join(text.split()) for text in found.locator("option").all_inner_texts()]
         found.select_option(index=texts.index(option))
 
+    def choose_matching(self, label: str, text: str) -> None:
+        """Pick the first option of a list that contains the text, which is data."""
+        found = self.field(label)
+        texts = found.locator("option").all_inner_texts()
+        found.select_option(index=next(index for index, option in enumerate(texts) if text in option))
+
+    def fill_line(self, number: int, heading: str, **values: str) -> None:
+        """Fill fields of one line of a quote's form; the product is a choice, the rest is typed."""
+        line = self.walk.says("Line %(number)s: %(heading)s") % {"number": number, "heading": self.walk.says(heading)}
+        for label, value in values.items():
+            if label == "Product":
+                self.choose(label, value, within=line)
+            else:
+                self.fill(label, value, within=line)
+
+    def upload(self, label: str, file: Path) -> None:
+        """Choose a file."""
+        self.field(label).set_input_files(file)
+
     def tick(self, label: str) -> None:
         """Tick a box or choose a radio button, by a click on its label."""
         self.page.locator("label").get_by_text(self.walk.says(label), exact=True).click()
@@ -125,6 +144,10 @@ class Visitor:
     def sees(self, text: str) -> None:
         """Wait until the product's text stands on the page."""
         self.reads(self.walk.says(text))
+
+    def sees_part(self, text: str, **data: object) -> None:
+        """Wait until the product's text stands on the page, with the data in its places."""
+        self.reads(self.walk.says(text) % data)
 
     def reads(self, text: str) -> None:
         """Wait until the text, which is data, stands on the page. White space is all the same."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
+from html5lib.html5parser import HTMLParser, ParseError
 
 from billing_core import clock, db
 from billing_core.accounts import Account
@@ -65,6 +66,8 @@ def test_opening_any_page_changes_nothing_but_what_is_listed(app: Flask, world: 
         verbs.clear()  # of signing in
         with time_machine.travel(clock.now() + timedelta(minutes=2)), statements() as ran:
             page = Page(client.browser.get(path + query)) if rule.endpoint in FILES else client.get(path + query)
+        if page.text and rule.endpoint not in FILES:
+            nest(page.text, rule.endpoint)
         expected = ABSENT.get(rule.endpoint, {200, 202, 303})
         assert page.status in expected, f"{rule.endpoint}: {page.status} {page.h1}"
         assert verbs.count(TOUCH) == (guard.realm is not None), rule.endpoint
@@ -76,6 +79,14 @@ def test_opening_any_page_changes_nothing_but_what_is_listed(app: Flask, world: 
         seen += 1
     assert found == EXCEPTIONS
     assert seen > 40
+
+
+def nest(text: str, endpoint: str) -> None:
+    """Refuse what a browser would have to repair: tags in the wrong place, unclosed, or closed twice."""
+    try:
+        HTMLParser(strict=True).parse(text)
+    except ParseError as fault:
+        raise AssertionError(f"{endpoint}: {fault}") from fault
 
 
 def test_a_password_link_is_opened_as_often_as_anybody_likes(client: Client, world: World, verbs: list[str]) -> None:

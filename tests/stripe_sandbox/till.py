@@ -107,7 +107,7 @@ def replayed(thing: stripe.StripeObject) -> bool:
 
 
 def soup(response: TestResponse) -> BeautifulSoup:
-    return BeautifulSoup(response.get_data(as_text=True), "html5lib")
+    return BeautifulSoup(response.get_data(as_text=True), "lxml")
 
 
 def text(response: TestResponse) -> str:

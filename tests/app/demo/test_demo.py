@@ -61,8 +61,8 @@ def test_the_demo_has_what_a_newcomer_should_see(installed: Settings) -> None:
         sent_mails = session.scalars(select(OutboxMail.kind)).all()
         assert {"quote-sent", "invoice-issued"} <= set(sent_mails)
     shown = {
-        states.DRAFT, states.AWAITING_APPROVAL, states.SENT, states.ACCEPTED, states.REJECTED, states.EXPIRED,
-        states.WITHDRAWN,
+        states.DRAFT, states.AWAITING_APPROVAL, states.SENT, states.CHANGE_REQUESTED, states.ACCEPTED, states.REJECTED,
+        states.EXPIRED, states.WITHDRAWN,
     }  # fmt: skip
     assert set(shown_states().values()) == shown
 

@@ -84,6 +84,9 @@ def invoice_print(
     return Print("print/invoice.html", context, locale, title, issuer.name, datetime(2026, 3, 31, tzinfo=UTC))
 
 
+HEADINGS = {"yearly": "Yearly", "monthly": "Monthly", "once": "One-off"}
+
+
 def quote_print(lines: list[Any] | None = None, *, locale: str = "en", **changes: Any) -> Print:
     """The Print of a quote with these lines."""
     lines = lines or [line(1), line(2, frequency="monthly"), line(3, frequency="once", unit="none", quantity=1)]
@@ -100,7 +103,7 @@ def quote_print(lines: list[Any] | None = None, *, locale: str = "en", **changes
     monthly = sum(each.net for each in lines if each.frequency == "monthly")
     groups = [
         SimpleNamespace(
-            heading=f"{key.capitalize()} charges", sum_label="Sum", lines=found, net=sum(each.net for each in found)
+            heading=f"{HEADINGS[key]} charges", sum_label="Sum", lines=found, net=sum(each.net for each in found)
         )
         for key in ("yearly", "monthly", "once") if (found := [each for each in lines if each.frequency == key])
     ]  # fmt: skip

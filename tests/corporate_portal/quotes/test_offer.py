@@ -141,10 +141,11 @@ def test_an_amount_off_the_whole_is_spread_once() -> None:
     refused(deal, "total_discount", *three, percent_off=10_001)
 
 
-def test_additions_below_the_catalogues_price_count_as_a_discount() -> None:
+def test_additions_at_the_agreed_price_are_no_discount_and_below_it_are() -> None:
     deal = quotes.deal()
-    quote = priced(deal, wish(deal, ADD, 3, running(deal)))
-    assert quote.discount_share == 1667  # 100.00 instead of 120.00
+    added = wish(deal, ADD, 3, running(deal))
+    assert priced(deal, added).discount_share == 0  # 100.00 as sold, though the catalogue says 120.00 today
+    assert priced(deal, replace(added, unit_price=80_00)).discount_share == 2001  # a cent more, by rounding
 
 
 def test_a_line_may_have_a_start_and_a_term_of_its_own() -> None:
