@@ -80,11 +80,14 @@ class Database:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database of each kind; when the test is over, its kept balances must equal the sums of their rows."""
     if request.param == "sqlite":
-        path = tmp_path / "portal.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        template = request.getfixturevalue("sqlite_template")
+        path = template.with_name("test.sqlite")  # always the same place, so that the engine keeps what it compiled
+        for left in path.parent.glob("test.sqlite-*"):
+            left.unlink()
+        shutil.copy(template, path)
         url = db.sqlite_url(path)
     else:
         url = request.getfixturevalue("postgres_url").render_as_string(hide_password=False)

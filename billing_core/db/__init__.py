@@ -4,6 +4,7 @@ Verbs and queries reach the open transaction by `session()`. Nothing else opens,
 commit in a request's teardown. A verb is pure database work, because `perform` may run it again.
 """
 
+import os
 import random
 import sqlite3
 import time
@@ -14,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, ParamSpec, TypeVar
 
-from sqlalchemy import BigInteger, Engine, Integer, create_engine, event, text
+from sqlalchemy import BigInteger, Engine, Integer, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -52,14 +53,22 @@ class NoTransaction(RuntimeError):
 
 _session: ContextVar[Session | None] = ContextVar("session", default=None)
 _engine: Engine | None = None
+_owner = 0
+"""The process that made the engine: its connections are no other's."""
 _after: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
 
 
 def configure(url: str) -> Engine:
-    """Bind the process to its database. SQLite by path or PostgreSQL (psycopg 3) by URL."""
-    global _engine
+    """Bind the process to its database. SQLite by path or PostgreSQL (psycopg 3) by URL.
+
+    The same address again keeps the engine, with the statements that it has compiled; after a fork it never does.
+    """
+    global _engine, _owner
+    if _engine is not None and _owner == os.getpid() and _engine.url == make_url(url):
+        return _engine
     if _engine is not None:
-        _engine.dispose()
+        _engine.dispose(close=_owner == os.getpid())
+    _owner = os.getpid()
     if url.startswith("sqlite"):
         _engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 10, "check_same_thread": False})
         event.listen(_engine, "connect", _prepare_sqlite)

@@ -23,6 +23,7 @@ FLAGS = [
 ]  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All journeys in one test process, so that only one Chromium runs."""
     for item in items:
