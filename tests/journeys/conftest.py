@@ -52,12 +52,28 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first journey on SQLite leaves a copy of the demo for the others."""
+    return tmp_path_factory.mktemp("demo") / "demo.sqlite"
+
+
 @pytest.fixture
-def demo(settings: Settings) -> Demo:
-    """The demo customers, as a newcomer finds them."""
+def demo(settings: Settings, database: Database, demo_file: Path) -> Demo:
+    """The demo customers, as a newcomer finds them. Before the server: a file is not replaced under its feet."""
     db.configure(settings.database)
     templating.set_brand(brand_of(settings))
-    return Demo(install_demo(settings))
+    if database.kind != "sqlite":
+        return Demo(install_demo(settings))
+    place = Path(db.engine().url.database or "")
+    db.engine().dispose()
+    if demo_file.exists():
+        shutil.copy(demo_file, place)
+        return Demo(install_demo(settings))
+    logins = install_demo(settings)
+    db.engine().dispose()
+    shutil.copy(place, demo_file)
+    return Demo(logins)
 
 
 @pytest.fixture
