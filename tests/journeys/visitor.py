@@ -98,6 +98,12 @@ class Visitor:
         can_be_seen = self.page.locator(":not(.visually-hidden)")
         return button.or_(link).and_(can_be_seen).locator("visible=true")
 
+    def _whole(self, place: Locator) -> Locator:
+        """The place, once its page has come to its end: a browser shows a part as soon as it has read its beginning."""
+        place.wait_for()
+        self.page.wait_for_load_state("domcontentloaded")
+        return place
+
     def field(self, label: str, within: str = "") -> Locator:
         """The field with this label, inside the group of fields with that name where one is given."""
         place = self.page.get_by_role("group", name=within, exact=True) if within else self.page
@@ -109,13 +115,13 @@ class Visitor:
 
     def choose(self, label: str, option: str, within: str = "") -> None:
         """Pick an option of a list. White space is all the same."""
-        found = self.field(label, within)
+        found = self._whole(self.field(label, within))
         texts = [" ".join(text.split()) for text in found.locator("option").all_inner_texts()]
         found.select_option(index=texts.index(option))
 
     def choose_matching(self, label: str, text: str) -> None:
         """Pick the first option of a list that contains the text, which is data."""
-        found = self.field(label)
+        found = self._whole(self.field(label))
         texts = found.locator("option").all_inner_texts()
         found.select_option(index=next(index for index, option in enumerate(texts) if text in option))
 
@@ -164,17 +170,17 @@ class Visitor:
 
     def complaint(self) -> str:
         """What the summary of errors above a form says."""
-        return " ".join(self.page.get_by_role("alert").inner_text().split())
+        return " ".join(self._whole(self.page.get_by_role("alert")).inner_text().split())
 
     def fact(self, term: str) -> str:
         """What stands beside the term in a list of facts."""
         pair = self.page.locator("dl div").filter(has=self.page.get_by_text(self.walk.says(term), exact=True))
-        return " ".join(pair.first.locator("dd").inner_text().split())
+        return " ".join(self._whole(pair.first.locator("dd")).inner_text().split())
 
     def figure(self, label: str) -> str:
         """The large figure under the label."""
         found = self.page.locator(".figure").filter(has=self.page.get_by_text(self.walk.says(label), exact=True))
-        return " ".join(found.first.locator(".figure-value").inner_text().split())
+        return " ".join(self._whole(found.first.locator(".figure-value")).inner_text().split())
 
     def letter(self) -> FrameLocator:
         """The mail in its frame, as its reader sees it."""
