@@ -6,6 +6,7 @@ Without PostgreSQL it fails, it is never skipped: `bin/test` and `bin/with-postg
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import URL, create_engine, event, make_url, text
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling, Scheduling
 
@@ -31,6 +32,16 @@ SECRET = "only-for-tests-0123456789-abcdefghijklmnop"
 def pytest_configure(config: pytest.Config) -> None:
     """Hashes cost next to nothing here; the timing tests ask for the real ones themselves."""
     hashing.use_cheap_parameters()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """First everything on SQLite, then on PostgreSQL: one engine serves many tests, with what it has compiled."""
+    items.sort(key=lambda item: _kind_of(item) == "postgresql")
+
+
+def _kind_of(item: pytest.Item) -> object:
+    call = getattr(item, "callspec", None)
+    return call.params.get("database") if call is not None else None
 
 
 class OneLaneForJourneys(LoadScopeScheduling):
@@ -106,21 +117,24 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     else:
         url = request.getfixturevalue("postgres_url").render_as_string(hide_password=False)
     db.configure(url)
-    if request.param == "sqlite":
-        _trade_durability_for_speed()
+    _trade_durability_for_speed()
     yield Database(request.param, url)
     db.configure(url)
     with db.reading() as session:
         invariants.check(session.connection())
     if request.param == "postgresql":
         empty()
-    db.engine().dispose()
+    else:
+        db.engine().dispose()  # the file is replaced before the next test
 
 
 def _trade_durability_for_speed() -> None:
-    from sqlalchemy import event
+    if db.engine().dialect.name == "sqlite" and not event.contains(db.engine(), "connect", _hurry):
+        event.listen(db.engine(), "connect", _hurry)
 
-    event.listen(db.engine(), "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+
+def _hurry(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 def empty() -> None:
@@ -153,8 +167,7 @@ def app(settings: Settings, database: Database, compiled_templates: FileSystemBy
     application.jinja_env.bytecode_cache = compiled_templates
     application.config["TESTING"] = True
     application.config["PROPAGATE_EXCEPTIONS"] = True
-    if database.kind == "sqlite":
-        _trade_durability_for_speed()
+    _trade_durability_for_speed()
     return application
 
 
