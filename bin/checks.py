@@ -61,7 +61,7 @@ def main() -> int:
     if failed:
         print("bin/test: the tests were not run, because a check before them failed")
         return 1
-    passed = run("pytest", ("pytest", "-n", "2", "--durations=20"))
+    passed = run("pytest", ("pytest", "-n", "3", "--durations=20"))
     took = time.monotonic() - started
     if took > LIMIT:
         print(f"bin/test: took {took:.0f} s, and the limit is {LIMIT} s: make the slowest tests above faster")

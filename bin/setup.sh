@@ -24,7 +24,7 @@ has_pango() {
 for name in ("libgobject-2.0.so.0", "libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"): ctypes.CDLL(name)'
 }
 has_postgresql() { command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
-has_chromium() { command -v chromium >/dev/null; }
+has_chromium_headless_shell() { command -v chromium-headless-shell >/dev/null; }
 has_libatomic() { python 'import ctypes; ctypes.CDLL("libatomic.so.1")'; } # what drives the browser is linked to it
 
 # native PART...: makes the parts be there, or says in one line what to install.
@@ -36,6 +36,7 @@ native() {
             python) packages="$packages python3 python3-venv" ;;
             pango) packages="$packages libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0" ;;
             libatomic) packages="$packages libatomic1" ;;
+            chromium_headless_shell) packages="$packages chromium-headless-shell" ;;
             *) packages="$packages $part" ;;
         esac
     done

@@ -25,6 +25,7 @@ from billing_core import db, templating, words
 from billing_core.credentials import hashing
 from tests import invariants
 from tests.client import Client
+from tests.copies import Copies
 
 SECRET = "only-for-tests-0123456789-abcdefghijklmnop"
 
@@ -94,6 +95,15 @@ def postgres_url() -> Iterator[URL]:
     with server.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     server.dispose()
+
+
+@pytest.fixture(scope="session")
+def copies(request: pytest.FixtureRequest) -> Iterator[Copies]:
+    """Filled databases that many tests of this process begin with."""
+    request.getfixturevalue("postgres_url")  # so that its end comes after ours
+    kept = Copies()
+    yield kept
+    kept.drop()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Journeys: the real program as a newcomer starts it, and a real browser that moves by visible labels only."""
 
-import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -8,19 +7,16 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from app.demo.install import install_demo
+from app.demo.logins import demo_logins
 from app.factory import brand_of
 from app.settings import Settings
 from billing_core import db, templating
+from tests.browser import CHROMIUM, FLAGS
 from tests.concurrency.server import Server, running
 from tests.conftest import SECRET, Database
+from tests.copies import Copies
 from tests.journeys.demo import Demo
 from tests.journeys.visitor import Visits, visits
-
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.hookimpl(wrapper=True)
@@ -44,28 +40,13 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the first journey on SQLite leaves a copy of the demo for the others."""
-    return tmp_path_factory.mktemp("demo") / "demo.sqlite"
-
-
 @pytest.fixture
-def demo(settings: Settings, database: Database, demo_file: Path) -> Demo:
-    """The demo customers, as a newcomer finds them. Before the server: a file is not replaced under its feet."""
-    db.configure(settings.database)
+def demo(settings: Settings, database: Database, copies: Copies) -> Demo:
+    """The demo customers, as a newcomer finds them. Before the server: a database is not replaced under its feet."""
+    db.configure(database.url)
     templating.set_brand(brand_of(settings))
-    if database.kind != "sqlite":
-        return Demo(install_demo(settings))
-    place = Path(db.engine().url.database or "")
-    db.engine().dispose()
-    if demo_file.exists():
-        shutil.copy(demo_file, place)
-        return Demo(install_demo(settings))
-    logins = install_demo(settings)
-    db.engine().dispose()
-    shutil.copy(place, demo_file)
-    return Demo(logins)
+    copies.begin_with("demo", lambda: install_demo(settings))
+    return Demo(demo_logins())
 
 
 @pytest.fixture

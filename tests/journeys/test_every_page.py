@@ -129,6 +129,7 @@ def look_at(page: Page, cast: Cast) -> None:
         inspection.require_room(page)
     else:
         inspection.inspect(page, "every page")
+        inspection.require_room_on_phone(page)
 
 
 def endpoint_of(app: Flask, page: Page) -> str:

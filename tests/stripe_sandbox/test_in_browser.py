@@ -1,6 +1,5 @@
 """The hosted page in a real browser: its script, and accessibility in light and dark."""
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +11,8 @@ from playwright.sync_api import Page, Request, sync_playwright
 from stripe.checkout import Session
 from werkzeug.serving import make_server
 
+from tests.browser import CHROMIUM, FLAGS
 from tests.stripe_sandbox.till import Till
-
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 Walk = Callable[[Page], None]
 Scheme = Literal["light", "dark"]

@@ -23,11 +23,13 @@ from billing_core.permissions import Realm, viewer_of
 from billing_core.subscriptions.models import Subscription
 from corporate_portal.quotes import states
 from corporate_portal.quotes.models import Quote, QuoteVersion
+from tests.copies import Copies
 
 
 @pytest.fixture
-def installed(settings: Settings) -> Settings:
-    install_demo(settings)
+def installed(settings: Settings, copies: Copies) -> Settings:
+    db.configure(settings.database)
+    copies.begin_with("demo", lambda: install_demo(settings))
     return settings
 
 
