@@ -19,14 +19,15 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling, Scheduling
 
 from app import schema, tables
-from app.factory import create_app
 from app.settings import Settings
 from billing_core import db, templating, words
 from billing_core.credentials import hashing
 from tests import invariants
+from tests.applications import Applications
 from tests.client import Client
 from tests.copies import Copies
 
+LONG = Path(__file__).parent / "concurrency"
 SECRET = "only-for-tests-0123456789-abcdefghijklmnop"
 
 
@@ -36,8 +37,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """First everything on SQLite, then on PostgreSQL: one engine serves many tests, with what it has compiled."""
-    items.sort(key=lambda item: _kind_of(item) == "postgresql")
+    """The longest first, so that no process has to wait for one in the end. Then all on SQLite, then on PostgreSQL: so
+    one engine serves many tests, with what it has compiled."""
+    items.sort(key=lambda item: (not _is_long(item), _kind_of(item) == "postgresql"))
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return item.path.is_relative_to(LONG)
 
 
 def _kind_of(item: pytest.Item) -> object:
@@ -145,6 +151,7 @@ def _trade_durability_for_speed() -> None:
 
 def _hurry(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA journal_mode = MEMORY")
 
 
 def empty() -> None:
@@ -158,25 +165,37 @@ def empty() -> None:
                 connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608
 
 
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where every test of this process has its data folder, so that its settings are those of the last one."""
+    return tmp_path_factory.mktemp("data")
+
+
 @pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    """Development settings on the test's database."""
-    return Settings(data_dir=tmp_path, database_url=database.url, secret_key=SECRET, public_url="http://localhost")
+def settings(database: Database, data_folder: Path) -> Settings:
+    """Development settings on the test's database, with an empty data folder."""
+    shutil.rmtree(data_folder)
+    data_folder.mkdir()
+    return Settings(data_dir=data_folder, database_url=database.url, secret_key=SECRET, public_url="http://localhost")
 
 
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates compiled once for all the applications of this test process."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+def applications(tmp_path_factory: pytest.TempPathFactory) -> Applications:
+    """The applications of this process, with templates that are compiled once."""
+    compiled = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+    def furnish(app: Flask) -> None:
+        app.jinja_env.bytecode_cache = compiled
+        app.config["TESTING"] = True
+        app.config["PROPAGATE_EXCEPTIONS"] = True
+
+    return Applications(furnish)
 
 
 @pytest.fixture
-def app(settings: Settings, database: Database, compiled_templates: FileSystemBytecodeCache) -> Flask:
+def app(settings: Settings, applications: Applications) -> Flask:
     """The whole application."""
-    application = create_app(settings)
-    application.jinja_env.bytecode_cache = compiled_templates
-    application.config["TESTING"] = True
-    application.config["PROPAGATE_EXCEPTIONS"] = True
+    application = applications.of(settings)
     _trade_durability_for_speed()
     return application
 
