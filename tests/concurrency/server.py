@@ -4,8 +4,6 @@ import http.client
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +22,7 @@ from billing_core.credentials import sessions
 from billing_core.people import Person
 from billing_core.permissions import Realm
 from tests.client import Page
+from tests.concurrency.nursery import Child
 
 ROOT = Path(__file__).parent.parent.parent
 T = TypeVar("T")
@@ -69,29 +68,20 @@ def running(
     url: str, data_dir: Path, secret: str, *, without: str = "", command: str = "web", **more: str
 ) -> Iterator[Server]:
     """The program as `portal web` (2 processes) or `portal run`. `without`: a guard of guards_off.py to leave out."""
-    port = free_port()
+    port, log = free_port(), data_dir / "server.log"
     program = ["tests.concurrency.guards_off", without] if without else ["app.cli"]
-    with (data_dir / "server.log").open("ab") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-m", *program, command],
-            env=environment(url, data_dir, port, secret, **more),
-            cwd=ROOT,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            _wait_until_ready("127.0.0.1", port, child, data_dir / "server.log")
-            yield Server("127.0.0.1", port)
-        finally:
-            child.send_signal(signal.SIGTERM)
-            try:
-                child.wait(15)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+    child = Child([*program, command], environment(url, data_dir, port, secret, **more), log)
+    try:
+        _wait_until_ready("127.0.0.1", port, child, log)
+        yield Server("127.0.0.1", port)
+    finally:
+        child.send_signal(signal.SIGTERM)
+        if not child.wait(15):
+            child.send_signal(signal.SIGKILL)
+            child.wait(15)
 
 
-def _wait_until_ready(host: str, port: int, child: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_ready(host: str, port: int, child: Child, log: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert child.poll() is None, f"the server ended: {log.read_text()[-3000:]}"

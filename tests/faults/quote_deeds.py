@@ -1,23 +1,14 @@
-"""What is done with quotes and their orders, by name, so that another process can do it too and die of it.
+"""What is done with quotes and their orders, by name, so that a test can let it die before any statement."""
 
-`python -m tests.faults.quote_deeds ORDER` does a deed, given in JSON, and dies when all is written but the commit.
-"""
-
-import json
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass
 
-import time_machine
 from sqlalchemy import event, select
 
 from billing_core import db
 from billing_core.orders.jobs import fulfil_on_day
 from billing_core.orders.models import ServiceOrder
-from billing_core.payments.crashpoints import DIED_HERE
 from billing_core.people import Person
 from billing_core.permissions import Realm, Viewer, viewer_of
 from corporate_portal.invoices.jobs import issue_scheduled
@@ -147,27 +138,3 @@ def dying_before(number: int, die: Callable[[str], object]) -> Iterator[list[str
     finally:
         event.remove(engine, "before_cursor_execute", before_statement)
         event.remove(engine, "commit", before_commit)
-
-
-def order(case: Case, database: str, name: str) -> str:
-    """What a dying process is told."""
-    return json.dumps(asdict(case) | {"database": database, "deed": name})
-
-
-def main(told: str) -> None:
-    """Do the deed and die, as by a power cut."""
-    from app import tables
-
-    assert tables.metadata.tables
-    given = json.loads(told)
-    db.configure(given.pop("database"))
-    name = given.pop("deed")
-    case = Case(**given)
-    with time_machine.travel(datetime.fromisoformat(case.at), tick=False):
-        deed = DEEDS[name](case)
-        with dying_before(AT_COMMIT, lambda _statement: os._exit(DIED_HERE)):
-            deed()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

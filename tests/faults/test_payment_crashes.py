@@ -1,8 +1,5 @@
 """A crash after each step of a payment: it converges, nothing is lost and nothing is booked or charged twice."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,8 +18,7 @@ from billing_core.payments.models import Payment
 from billing_core.permissions import Viewer
 from tests.factories import core, ledger
 from tests.factories.till import CardTill, impatient, payment_named
-
-ROOT = Path(__file__).parent.parent.parent
+from tests.faults.dying import die_of
 
 
 @pytest.fixture
@@ -93,11 +89,19 @@ PAYING = {"payment.begun": 0, "processor.created": 1, "payment.opened": 1}
 
 def die(till: CardTill, database: Any, payer: Viewer, deed: str, point: str, **about: str) -> None:
     """Do a deed in another process, which dies at the point."""
-    order = {"database": database.url, "sandbox": str(till.path), "person": str(payer.person_id)}
-    whole = json.dumps(order | {"deed": deed, "point": point} | about)
-    command = [sys.executable, "-m", "tests.faults.dying", whole]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == crashpoints.DIED_HERE, ended.stderr[-2000:]
+    deeds: dict[str, Callable[[], object]] = {
+        "pay": lambda: service.pay_invoice(payer, about["invoice"], None),
+        "come back": lambda: service.come_back(payer, about["payment"]),
+        "webhook": till.deliver,
+        "reconcile": service.reconcile_due,
+        "cancel": lambda: service.cancel_payment(payer, about["payment"]),
+    }
+
+    def do() -> None:
+        crashpoints.die_at(point)
+        deeds[deed]()
+
+    die_of(do, database)
 
 
 @pytest.mark.parametrize("point", PAYING)

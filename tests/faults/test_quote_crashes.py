@@ -3,13 +3,12 @@
 `bin/prove crashes` dies before every statement of every deed, bin/test before every fourth one of the long deeds.
 """
 
-import subprocess
-import sys
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import partial
 
 import pytest
 import time_machine
@@ -25,9 +24,9 @@ from corporate_portal.quotes.offer.content import LineWish
 from tests.conftest import Database
 from tests.corporate_portal.quotes import life_laws
 from tests.factories import core, quotes, sql
-from tests.faults.quote_deeds import COMMIT, DEEDS, Case, dying_before, order
+from tests.faults.dying import die_of
+from tests.faults.quote_deeds import AT_COMMIT, COMMIT, DEEDS, Case, Deed, dying_before
 
-ROOT = Path(__file__).parent.parent.parent
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DEAR = 3000
 MOST_STATEMENTS = 200
@@ -134,6 +133,11 @@ def die_all_along(name: str, stride: int) -> None:
         assert sql.rows() == done, "doing it twice made a difference"
 
 
+def _until_the_commit(deed: Deed) -> None:
+    with dying_before(AT_COMMIT, lambda _statement: os._exit(DIED_HERE)):
+        deed()
+
+
 KILLED = ("revise", "approve", "record", "fulfil", "issue")
 
 
@@ -141,9 +145,7 @@ KILLED = ("revise", "approve", "record", "fulfil", "issue")
 def test_a_process_that_dies_before_its_commit_leaves_nothing(database: Database, name: str) -> None:
     with at_its_time(name) as case:
         untouched = sql.rows()
-        command = [sys.executable, "-m", "tests.faults.quote_deeds", order(case, database.url, name)]
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-        assert ended.returncode == DIED_HERE, ended.stderr[-2000:]
+        die_of(partial(_until_the_commit, DEEDS[name](case)), database)
         assert sql.rows() == untouched
         DEEDS[name](case)()
         assert sql.rows() != untouched

@@ -16,8 +16,7 @@ from tests.journeys.stage import Scene
 from tests.journeys.visitor import ENGLISH, ENGLISH_PLAIN, GERMAN_PLAIN, GERMAN_WALK, Visitor, Visits, Walk
 
 WALKS = [
-    (ENGLISH, "sqlite"), (GERMAN_WALK, "sqlite"), (ENGLISH_PLAIN, "sqlite"), (GERMAN_PLAIN, "sqlite"),
-    (ENGLISH_PLAIN, "postgresql"), (GERMAN_PLAIN, "postgresql"),
+    (ENGLISH, "sqlite"), (GERMAN_WALK, "postgresql"), (ENGLISH_PLAIN, "postgresql"), (GERMAN_PLAIN, "sqlite"),
 ]  # fmt: skip
 
 

@@ -36,7 +36,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize(
-    ("walk", "database"), [(ENGLISH, "postgresql"), (GERMAN_WALK, "sqlite"), (GERMAN_PLAIN, "postgresql")],
+    ("walk", "database"), [(ENGLISH, "postgresql"), (GERMAN_PLAIN, "sqlite")],
     indirect=["database"], ids=str,
 )  # fmt: skip
 def test_from_the_returned_draft_to_the_verified_certificate(visit: Visits, walk: Walk) -> None:
