@@ -27,7 +27,13 @@ from tests.applications import Applications
 from tests.client import Client
 from tests.copies import Copies
 
-LONG = Path(__file__).parent / "concurrency"
+LONG = tuple(
+    Path(__file__).parent / place
+    for place in (
+        "concurrency", "rules/test_hostile_input.py", "corporate_portal/quotes/test_life.py",
+        "app/imports/test_memory.py", "app/test_worker_processes.py", "corporate_portal/api/test_against_document.py",
+    )
+)  # fmt: skip
 SECRET = "only-for-tests-0123456789-abcdefghijklmnop"
 
 
@@ -43,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _is_long(item: pytest.Item) -> bool:
-    return item.path.is_relative_to(LONG)
+    return any(item.path.is_relative_to(place) for place in LONG)
 
 
 def _kind_of(item: pytest.Item) -> object:
@@ -126,8 +132,8 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     if request.param == "sqlite":
         template = request.getfixturevalue("sqlite_template")
         path = template.with_name("test.sqlite")  # always the same place, so that the engine keeps what it compiled
-        for left in path.parent.glob("test.sqlite-*"):
-            left.unlink()
+        for left in (path, *path.parent.glob("test.sqlite-*")):
+            left.unlink(missing_ok=True)  # and a new file, which no forgotten connection has locked
         shutil.copy(template, path)
         url = db.sqlite_url(path)
     else:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from time import monotonic
+from typing import Any
 
 import pytest
 import time_machine
@@ -30,7 +31,7 @@ def anna(database: Database) -> Person:
 def another_writer(database: Database) -> Iterator[None]:
     """Somebody else is in the middle of writing; ours give up waiting after a moment."""
     if database.kind == "sqlite":
-        event.listen(db.engine(), "checkout", lambda connection, *_: connection.execute("PRAGMA busy_timeout = 20"))
+        event.listen(db.engine(), "checkout", _hardly_wait)
     other = create_engine(database.url, isolation_level="AUTOCOMMIT")
     with other.connect() as connection:
         if database.kind == "sqlite":
@@ -41,6 +42,13 @@ def another_writer(database: Database) -> Iterator[None]:
         yield
         connection.execute(text("ROLLBACK"))
     other.dispose()
+    if database.kind == "sqlite":
+        event.remove(db.engine(), "checkout", _hardly_wait)
+        db.engine().dispose()  # its connections would stay in a hurry
+
+
+def _hardly_wait(connection: Any, *_: object) -> None:
+    connection.execute("PRAGMA busy_timeout = 20")
 
 
 def seen_at() -> datetime:
