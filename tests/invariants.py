@@ -2,6 +2,12 @@
 
 from sqlalchemy import Connection, text
 
+MONEY = (
+    "invoice", "allocation", "credit_entry", "account_balance", "credit_note", "payment", "payment_target",
+    "service_order", "scheduled_invoice", "subscription",
+)  # fmt: skip
+ANYTHING = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in MONEY)  # noqa: S608
+"""Most tests leave nothing that the rules could be about."""
 RULES = {
     "an invoice's balance is its total less what was allocated": """
         SELECT invoice.number, invoice.total, invoice.balance, COALESCE(SUM(allocation.amount), 0) AS allocated
@@ -131,6 +137,8 @@ RULES = {
 
 def check(connection: Connection) -> None:
     """Raise AssertionError with the first rows that break a rule."""
+    if not connection.scalar(text(ANYTHING)):
+        return
     for rule, broken in RULES.items():
         rows = connection.execute(text(broken)).fetchmany(5)
         assert not rows, f"{rule}: {[tuple(row) for row in rows]}"
