@@ -12,7 +12,7 @@ from billing_core.documents import printing
 from billing_core.documents import service as documents
 from billing_core.mail import service as mail
 from billing_core.orders import jobs as orders
-from billing_core.payments import moves
+from billing_core.payments import booking, moves
 from billing_core.payments import service as payments
 from corporate_portal.api import jobs as api
 from corporate_portal.invoices import jobs as invoices
@@ -65,6 +65,7 @@ def handlers(ports: Ports) -> dict[str, Handler]:
         documents.RENDER: partial(printing.render_document, builders=PRINTS, printer=ports.printer),
         mail.SEND: partial(mail.send, transport=ports.transport),
         moves.SETTLE: payments.settle_later,
+        booking.WITHDRAW: payments.withdraw_payment,
         "payments.reconcile": payments.reconcile_due,
         "order.fulfil": orders.fulfil_on_day,
         "invoices.issue_scheduled": invoices.issue_scheduled,

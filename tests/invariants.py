@@ -98,6 +98,33 @@ RULES = {
         ) AS booked
         WHERE NOT EXISTS (SELECT 1 FROM credit_note WHERE credit_note.public_id = booked.reference)
     """,
+    "money that finance booked is used up to the last unit: off invoices of its account, and as account credit": """
+        SELECT came.public_id, came.amount FROM incoming_payment AS came
+        WHERE came.amount <> (
+            SELECT COALESCE(SUM(amount), 0) FROM allocation
+            WHERE kind = 'incoming' AND reference = came.public_id AND account_id = came.account_id
+            AND currency = came.currency
+        ) + (
+            SELECT COALESCE(SUM(amount), 0) FROM credit_entry
+            WHERE kind = 'overpayment' AND reference = came.public_id AND account_id = came.account_id
+            AND currency = came.currency
+        )
+    """,
+    "no money was booked that did not come in": """
+        SELECT reference FROM allocation WHERE kind = 'incoming' AND NOT EXISTS (
+            SELECT 1 FROM incoming_payment AS came WHERE came.public_id = allocation.reference
+        )
+    """,
+    "credit that was used came off exactly the invoices that it paid": """
+        SELECT kept.account_id, kept.currency FROM account_balance AS kept
+        WHERE 0 <> (
+            SELECT COALESCE(SUM(amount), 0) FROM allocation
+            WHERE kind = 'credit' AND account_id = kept.account_id AND currency = kept.currency
+        ) + (
+            SELECT COALESCE(SUM(amount), 0) FROM credit_entry
+            WHERE kind = 'used' AND account_id = kept.account_id AND currency = kept.currency
+        )
+    """,
     "credit notes are numbered without a gap": """
         SELECT SUBSTR(number, 1, LENGTH(number) - 7), COUNT(*) FROM credit_note
         GROUP BY SUBSTR(number, 1, LENGTH(number) - 7)

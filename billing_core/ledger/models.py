@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from billing_core.accounts import Account
 from billing_core.db import Base, Instant, partial_index
+from billing_core.people import Person
 from billing_core.sellers.letterhead import Letterhead
 from billing_core.sellers.models import Seller
 
@@ -222,8 +223,9 @@ class CreditNoteTax(Base):
 class Allocation(Base):
     """Money that reduced an invoice's balance (negative: that raised it again). Append-only.
 
-    kind: card (a payment through the processor), imported (paid before the import), credit_note. `reference` names the
-    money where it comes from, unique, so that the same money is never booked twice.
+    kind: card (a payment through the processor), incoming (booked by finance), credit (account credit that was used),
+    credit_note, imported (paid before the import). `reference` names the money where it comes from, unique, so that the
+    same money is never booked twice.
     """
 
     __tablename__ = "allocation"
@@ -267,7 +269,41 @@ class CreditEntry(Base):
     currency: Mapped[str] = mapped_column(String(3))
     amount: Mapped[int]
     kind: Mapped[str] = mapped_column(String(16))
-    """overpayment: money for an invoice that was settled otherwise in the meantime. credit_note: credited, not owed."""
+    """overpayment: more money than was open. credit_note: credited, not owed. used: taken off an invoice (negative)."""
     reference: Mapped[str] = mapped_column(String(120))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
     booked_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class IncomingPayment(Base):
+    """Money that came in otherwise than by card and that finance booked. Append-only.
+
+    Its allocations and its credit entry carry the public id as their reference; together they are its amount.
+    """
+
+    __tablename__ = "incoming_payment"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="ck_incoming_payment_amount"),
+        UniqueConstraint("booked_by", "form_key", name="ux_incoming_payment_form"),
+        Index("ix_incoming_payment_account", "account_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    method: Mapped[str] = mapped_column(String(16))
+    """bank_transfer, direct_debit or cheque."""
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    received_on: Mapped[date]
+    """The day of value at the bank."""
+    reference: Mapped[str] = mapped_column(String(140))
+    """What the payer wrote, or the number of the cheque."""
+    note: Mapped[str] = mapped_column(Text, default="")
+    booked_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    form_key: Mapped[str] = mapped_column(String(40))
+    """The random key of the form: the same form sent twice books once."""
+    booked_at: Mapped[datetime] = mapped_column(Instant)
+
+    account: Mapped[Account] = relationship(lazy="raise_on_sql")
+    clerk: Mapped[Person] = relationship(lazy="raise_on_sql")

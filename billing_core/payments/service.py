@@ -70,7 +70,19 @@ def cancel_payment(viewer: Viewer, public_id: str) -> Payment:
     An attempt that turns out to be paid is settled instead; one that is over already stays as it is. Raises NotFound,
     NotAllowed, and NotKnownYet where the processor cannot be asked.
     """
-    payment = _payable_by(viewer, public_id)
+    return _end(_payable_by(viewer, public_id), viewer.actor)
+
+
+def withdraw_payment(payment: str) -> None:
+    """Handler of the job `payment.withdraw`: end an attempt at what was paid in another way. Raises NotKnownYet."""
+    with db.reading():
+        found = queries.payment_named(payment)
+    if found is None:
+        raise NotFound
+    _end(found, moves.PROCESSOR)
+
+
+def _end(payment: Payment, actor: str) -> Payment:
     if _lacks_session(payment):
         payment = _start(payment)
     if not payment.is_under_way:
@@ -80,11 +92,11 @@ def cancel_payment(viewer: Viewer, public_id: str) -> Payment:
     try:
         ended = _processor().expire_session(payment.processor_session)
     except Refused:
-        return _settle_or_wait(public_id)
+        return _settle_or_wait(payment.public_id)
     except Unclear:
         raise NotKnownYet from None
     crashpoint("processor.expired")
-    payment = db.perform(moves.call_off, public_id, ended, viewer.actor)
+    payment = db.perform(moves.call_off, payment.public_id, ended, actor)
     crashpoint("payment.cancelled")
     return payment
 
