@@ -50,7 +50,7 @@ TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
         (mark("Profile"), "profile.index"),
     ),
     Realm.MY: ((mark("My Account"), "my.index"), (mark("Admin Center"), "admin.index")),
-    Realm.DESK: ((mark("Work list"), "desk.index"), (mark("Jobs"), "desk.jobs")),
+    Realm.DESK: ((mark("Work list"), "desk.index"), (mark("Money"), "desk.money"), (mark("Jobs"), "desk.jobs")),
 }
 
 BELONGS_TO = {
@@ -112,6 +112,8 @@ def _is_open_to(viewer: Viewer, endpoint: str) -> bool:
     """Whether the tab is there for this viewer: nobody is offered what the page behind it refuses."""
     if endpoint == "desk.jobs":
         return viewer.is_staff(*MAY_RETRY)
+    if endpoint == "desk.money":
+        return viewer.is_staff("finance")
     if endpoint == "admin.index":
         return viewer.current.is_admin if viewer.current else bool(viewer.administers)
     return True

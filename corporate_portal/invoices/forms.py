@@ -4,7 +4,7 @@ from typing import Any
 
 from wtforms import HiddenField, RadioField
 
-from billing_core import db, words
+from billing_core import db, money, words
 from billing_core.errors import Invalid
 from billing_core.payments.limits import CardAmounts
 from billing_core.web.forms import Amount, Form, TextLine
@@ -75,3 +75,24 @@ class PayForm(Form):
     def _has_seen(self) -> bool:
         text: str = self.seen.data or ""
         return 0 < len(text) <= LONGEST_AMOUNT and text.isascii() and text.isdigit()
+
+
+class CreditForm(Form):
+    """How much account credit the invoice gets; `form_key` makes a second submit the same."""
+
+    amount = Amount(lazy("From account credit"))
+    form_key = HiddenField()
+
+    def offer(self, most: int, currency: str) -> None:
+        """Make it ready to be shown, with as much as possible entered beforehand."""
+        self.amount.currency = currency
+        self.amount.data = self.amount.data or money.plain(most, currency).replace(
+            ".", "," if words.locale() == "de" else "."
+        )
+        self.form_key.data = db.public_id("form")
+
+    @property
+    def key(self) -> str:
+        """The form's key, of a form that came back; another one where it is not ours."""
+        sent: str = self.form_key.data or ""
+        return sent if 0 < len(sent) <= LONGEST_KEY and sent.replace("_", "").isalnum() and sent.isascii() else ""

@@ -15,11 +15,13 @@ class Payability:
     held: int
     by_card: CardAmounts
     has_right: bool
+    from_credit: int
+    """What account credit can pay of it."""
 
     @property
     def can_pay(self) -> bool:
-        """The way to the card is open."""
-        return self.has_right and not self.by_card.is_none
+        """The way to the card is open, or account credit can be used."""
+        return self.has_right and (not self.by_card.is_none or self.from_credit > 0)
 
     @property
     def only_by_transfer(self) -> bool:
@@ -27,10 +29,11 @@ class Payability:
         return self.payable > 0 and self.by_card.is_none
 
 
-def payability(viewer: Viewer, invoice: Invoice, held: int) -> Payability:
-    """What the viewer can pay of the invoice, of which `held` is held by unfinished attempts."""
+def payability(viewer: Viewer, invoice: Invoice, held: int, credit: int) -> Payability:
+    """What the viewer can pay of the invoice, of which `held` is held by unfinished attempts; `credit` is left over."""
     payable = max(invoice.balance - held, 0)
-    return Payability(payable, held, card_amounts(payable, invoice.currency), may_pay(viewer, invoice.account_id))
+    by_card = card_amounts(payable, invoice.currency)
+    return Payability(payable, held, by_card, may_pay(viewer, invoice.account_id), min(payable, credit))
 
 
 def may_pay(viewer: Viewer, account_id: int) -> bool:

@@ -6,6 +6,7 @@ Lists are keyset pages without a count; every function says how many statements 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -15,13 +16,16 @@ from billing_core.db.keyset import Key, Slice, page_of
 from billing_core.documents.models import Document
 from billing_core.errors import NotFound
 from billing_core.ledger import queries as ledger
-from billing_core.ledger.models import AccountBalance, CreditNote, Invoice
+from billing_core.ledger.incoming import credit_of
+from billing_core.ledger.models import AccountBalance, CreditNote, IncomingPayment, Invoice
 from billing_core.ledger.queries import CreditUse, credit_use
 from billing_core.ledger.service import BillTo
 from billing_core.payments import queries as payments
 from billing_core.payments.models import Payment
 from billing_core.permissions import Viewer
 from billing_core.sellers.models import Seller
+
+D = TypeVar("D", CreditNote, IncomingPayment)
 
 STATES = ("open", "past-due", "partially-paid", "paid", "all")
 """What a list can be asked for; the first is what a contact sees first."""
@@ -66,6 +70,10 @@ class Whole:
     """A PDF is kept, or is going to be printed."""
     credit_notes: Mapping[str, CreditNote]
     """Those that reduced its balance, by the reference of their allocation."""
+    incoming: Mapping[str, IncomingPayment]
+    """Money that finance booked for it, by the reference of its allocation."""
+    credit: int
+    """What the account has left over in the invoice's currency."""
 
     @property
     def bill_to(self) -> BillTo:
@@ -111,7 +119,7 @@ def invoice_named(viewer: Viewer, public_id: str) -> Invoice:
 
 
 def whole_invoice(viewer: Viewer, public_id: str) -> Whole:
-    """An invoice with lines, taxes, allocations, credit notes and attempts. Eight statements. Raises NotFound."""
+    """An invoice with lines, taxes, what reduced its balance, and attempts. Ten statements. Raises NotFound."""
     parts = (selectinload(Invoice.lines), selectinload(Invoice.taxes), selectinload(Invoice.allocations))
     found = db.session().scalar(_named(viewer, public_id).options(*_FRAME, *parts))
     if found is None:
@@ -119,13 +127,17 @@ def whole_invoice(viewer: Viewer, public_id: str) -> Whole:
     document = select(Document.id).where(Document.subject == public_id, Document.kind == "invoice")
     has_document = db.session().scalar(document) is not None
     today = clock.today(found.seller.timezone)
-    return Whole(found, payments.attempts_on(found.id), today, has_document, _credited_to(found))
+    return Whole(
+        found, payments.attempts_on(found.id), today, has_document, _named_by(found, "credit_note", CreditNote),
+        _named_by(found, "incoming", IncomingPayment), credit_of(found.account_id, found.currency),
+    )  # fmt: skip
 
 
-def _credited_to(invoice: Invoice) -> dict[str, CreditNote]:
-    references = [booked.reference for booked in invoice.allocations if booked.kind == "credit_note"]
-    notes = db.session().scalars(select(CreditNote).where(CreditNote.public_id.in_(references)))
-    return {note.public_id: note for note in notes}
+def _named_by(invoice: Invoice, kind: str, table: type[D]) -> dict[str, D]:
+    """The rows behind the invoice's allocations of this kind, by public id. One statement."""
+    references = [booked.reference for booked in invoice.allocations if booked.kind == kind]
+    rows = db.session().scalars(select(table).where(table.public_id.in_(references)))
+    return {row.public_id: row for row in rows}
 
 
 def credit_notes(viewer: Viewer, after: str, before: str) -> Slice[CreditNote]:

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response as Redirect
 from billing_core import clock, db
 from billing_core.documents import letter
 from billing_core.documents import service as documents
-from billing_core.errors import NotAllowed, NotFound, Refusal
+from billing_core.errors import Invalid, NotAllowed, NotFound, Refusal
+from billing_core.payments import booking
 from billing_core.payments import queries as payment_queries
 from billing_core.payments import service as card
 from billing_core.payments.models import Payment
@@ -16,9 +17,10 @@ from billing_core.permissions import Right, demand
 from billing_core.web import downloads
 from billing_core.web.guards import portal_page, public_page
 from billing_core.web.identity import viewer
-from billing_core.web.render import page, see
+from billing_core.web.render import page, see, tell
+from billing_core.words import mark
 from corporate_portal.invoices import policy, queries
-from corporate_portal.invoices.forms import FULL, PART, FindForm, PayForm
+from corporate_portal.invoices.forms import FULL, PART, CreditForm, FindForm, PayForm
 from corporate_portal.invoices.queries import STATES, Wanted, Whole
 
 invoices = Blueprint("invoices", __name__)
@@ -67,7 +69,7 @@ def _about(whole: Whole) -> dict[str, object]:
         "today": whole.today,
         "one_day": timedelta(days=1),
         "letter": letter,
-        "pay": policy.payability(viewer(), whole.invoice, whole.held),
+        "pay": policy.payability(viewer(), whole.invoice, whole.held, whole.credit),
     }
 
 
@@ -143,11 +145,32 @@ def start_payment(public_id: str) -> Answer:
         return _pay_page(queries.whole_invoice(viewer(), public_id), form), status
 
 
-def _pay_page(whole: Whole, form: PayForm, share: str = FULL) -> str:
+def _pay_page(whole: Whole, form: PayForm, share: str = FULL, credit: CreditForm | None = None) -> str:
     """The form with what can be paid now. A refused one keeps what was typed and gets a new key: nothing was made."""
-    pay = policy.payability(viewer(), whole.invoice, whole.held)
+    pay = policy.payability(viewer(), whole.invoice, whole.held, whole.credit)
     form.offer(pay.by_card, share)
-    return page("invoices/pay.html", form=form, **_about(whole))
+    credit = credit or CreditForm(formdata=None, prefix="credit-")
+    credit.offer(pay.from_credit, whole.invoice.currency)
+    return page("invoices/pay.html", form=form, credit=credit, **_about(whole))
+
+
+@invoices.post("/invoices/<string:public_id>/use-credit")
+@portal_page()
+def use_credit(public_id: str) -> Answer:
+    """Pay from what the account has left over."""
+    form = CreditForm(prefix="credit-")
+    with db.reading():
+        form.amount.currency = queries.invoice_named(viewer(), public_id).currency
+    if form.validate_on_submit():
+        try:
+            db.perform(booking.use_credit, viewer(), public_id, form.amount.amount, form.key)
+        except Invalid as refusal:
+            form.refuse(refusal)
+        else:
+            tell("success", mark("The account credit was used for this invoice."))
+            return see("invoices.detail", public_id=public_id)
+    with db.reading():
+        return _pay_page(queries.whole_invoice(viewer(), public_id), PayForm(formdata=None), credit=form), 400
 
 
 def _onward(payment: Payment) -> Redirect:

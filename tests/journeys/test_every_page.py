@@ -184,6 +184,8 @@ def visits_of(cast: Cast) -> Iterator[tuple[str, Realm | None, list[str]]]:
     waiting = f"/desk/quotes/{quote_named(cast.asked_approval)[0]}"
     asked = [f"{waiting}/approval"] if cast.locale == "en" else []
     yield {"en": "archer", "de": "thiele"}[cast.locale], Realm.DESK, ["/desk", "/desk/jobs", waiting, *asked]
+    money = f"/desk/accounts/{account_named(cast.account).public_id}/money"
+    yield {"en": "bell", "de": "thiele"}[cast.locale], Realm.DESK, ["/desk/money", money, f"{money}/book"]
 
 
 def mail_pages(cast: Cast) -> list[str]:

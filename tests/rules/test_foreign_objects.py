@@ -14,12 +14,12 @@ from billing_core.web.guards import Guard
 from tests.client import Client
 from tests.factories import core
 from tests.factories.sql import rows
-from tests.rules.world import FORMS, World, filled
+from tests.rules.world import FORMS, MONEY, World, filled
 
 UNTOUCHED = {"sign_in_session"}
 """Looking at a page may note that the session was used."""
-OF_NO_ACCOUNT = {"desk.retry_job", "desk.approval", "desk.approve", "desk.return_quote"}
-"""Jobs belong to the vendor, and approvals to managers: a representative has no right to them."""
+OF_NO_ACCOUNT = {"desk.retry_job", "desk.approval", "desk.approve", "desk.return_quote", *MONEY}
+"""Jobs belong to the vendor, approvals to managers and money to finance: a representative has no right to them."""
 
 
 def addresses(app: Flask) -> Iterator[tuple[Rule, Realm]]:

@@ -10,7 +10,9 @@ from werkzeug.routing import Rule
 
 from billing_core import clock, db
 from billing_core.jobs import Job
+from billing_core.ledger.incoming import Money
 from billing_core.mail.models import OutboxMail
+from billing_core.payments.booking import book_incoming
 from billing_core.payments.service import pay_invoice
 from billing_core.people import Person
 from billing_core.permissions import Realm
@@ -21,6 +23,9 @@ from corporate_portal.requests.service import Wish, ask_for_quote
 from tests.client import Client
 from tests.factories import core, ledger
 from tests.factories import quotes as make
+
+MONEY = frozenset({"desk.money", "desk.account_money", "desk.book_money", "desk.keep_money", "desk.use_credit"})
+"""The pages of finance."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class World:
     reviewed: str
     jobs: set[str] = field(default_factory=lambda: {"desk.jobs", "desk.retry_job"})
     approvals: set[str] = field(default_factory=lambda: {"desk.approval", "desk.approve", "desk.return_quote"})
+    money: frozenset[str] = MONEY
 
     def path(self, rule: Rule) -> str:
         """The address of a rule with this world's object in it."""
@@ -49,7 +55,8 @@ class World:
         """The rightful viewer's browser."""
         if realm is None:
             return Client(self.app)
-        who = "support" if endpoint in self.jobs else "manager" if endpoint in self.approvals else realm.value
+        roles = {"support": self.jobs, "manager": self.approvals, "finance": self.money}
+        who = next((role for role, own in roles.items() if endpoint in own), realm.value)
         return Client(self.app).sign_in(self.people[who], realm)
 
 
@@ -66,6 +73,9 @@ def build(app: Flask) -> World:
     asked = db.perform(ask_for_quote, deal.portal, wish, "0123456789ab")
     db.perform(look_as_customer, deal.desk, quote.public_id)
     kept = db.perform(keep_purchase_order, deal.portal, deal.account.public_id, "PO 7", None, 100_000)
+    clerk = core.staff("finance")
+    came = Money("cheque", 700, clock.today("Europe/Berlin"), "No. 5", shares={})
+    db.perform(book_incoming, core.viewer(clerk, Realm.DESK), deal.account.public_id, came, "key")
     reviewed = make.version(quote).sha256 or ""
     with db.reading() as session:
         mail = session.scalars(select(OutboxMail.public_id).order_by(OutboxMail.id)).first()
@@ -95,6 +105,10 @@ def build(app: Flask) -> World:
         "desk.quote_request": asked.public_id,
         "desk.draft_request": asked.public_id,
         "desk.close_request": asked.public_id,
+        "desk.account_money": deal.account.public_id,
+        "desk.book_money": deal.account.public_id,
+        "desk.keep_money": deal.account.public_id,
+        "desk.use_credit": invoice.public_id,
         "desk.retry_job": str(dead_job()),
         "auth": "a-token-of-nobody",
         "mailbox": mail or "",
@@ -105,6 +119,7 @@ def build(app: Flask) -> World:
         "desk": deal.rep,
         "support": core.staff("support"),
         "manager": core.staff("rep_manager"),
+        "finance": clerk,
         "my": core.contact(online, is_admin=True),
     }
     return World(app, deal, quote, objects, people, reviewed)
@@ -200,6 +215,13 @@ FORMS = {
             "agreed": "y",
         },
     ),
+    "desk.keep_money": Sent(
+        _DESK,
+        _at("/desk/accounts/{account}/money/book"),
+        "money/book",
+        {"amount": "10", "reference": "No. 6", "act": "show"},
+    ),  # fmt: skip
+    "desk.use_credit": Sent(_DESK, _at("/desk/accounts/{account}/money"), "use-credit", {}),
     "desk.retry_job": Sent(_DESK, _at("/desk/jobs"), "retry", {}),
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
 }

@@ -1,4 +1,7 @@
-"""The form in which a quote is made. It works by submits alone: add a line, remove one, recalculate, save."""
+"""The form in which a quote is made works by submits alone: add a line, remove one, recalculate, save.
+
+Those of finance stand in `booking`.
+"""
 
 from corporate_portal.desk.forms.filling import fields_of
 from corporate_portal.desk.forms.form import QuoteForm, located
