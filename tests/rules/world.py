@@ -220,7 +220,7 @@ FORMS = {
         _at("/desk/accounts/{account}/money/book"),
         "money/book",
         {"amount": "10", "reference": "No. 6", "act": "show"},
-    ),  # fmt: skip
+    ),
     "desk.use_credit": Sent(_DESK, _at("/desk/accounts/{account}/money"), "use-credit", {}),
     "desk.retry_job": Sent(_DESK, _at("/desk/jobs"), "retry", {}),
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),

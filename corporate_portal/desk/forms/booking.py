@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from datetime import date
 
 from wtforms import FieldList, FormField, HiddenField, SelectField
 
@@ -63,7 +64,7 @@ class BookingForm(FormOfRows):
         return Money(
             method=self.method.data or "",
             amount=self.amount.amount or 0,
-            received_on=self.received_on.data,
+            received_on=self.received_on.data or date.max,
             reference=self.reference.data or "",
             note=self.note.data or "",
             shares=shares if by_hand else None,
