@@ -57,6 +57,8 @@ BELONGS_TO = {
     "requests": "quotes", "payments": "invoices", "credit_notes": "invoices", "routing": "my", "billing": "my",
 }  # fmt: skip
 """Rooms without a tab of their own, and whose tab stands for them."""
+BEHIND = dict.fromkeys(("desk.account_money", "desk.book_money", "desk.keep_money"), "desk.money")
+"""Pages behind the first page of a tab that shares its room with another tab."""
 
 SIGN_OUT = {Realm.PORTAL: "auth.sign_out", Realm.MY: "my.sign_out", Realm.DESK: "auth.desk_sign_out"}
 CHOOSE_ACCOUNT = {Realm.PORTAL: "web.choose_account", Realm.MY: "web.choose_my_account"}
@@ -92,15 +94,15 @@ def _visitor(viewer: Viewer) -> Visitor:
 
 
 def _tabs(viewer: Viewer) -> list[Tab]:
-    blueprint = request.endpoint.partition(".")[0] if request.endpoint else ""
+    here = BEHIND.get(request.endpoint or "", request.endpoint or "")
+    blueprint = here.partition(".")[0]
     blueprint = BELONGS_TO.get(blueprint, blueprint)
     counts = {"quotes.index": quotes.outstanding_count(viewer)} if viewer.realm is Realm.PORTAL else {}
     return [
         Tab(
             words.gettext(label),
             url_for(endpoint),
-            request.endpoint == endpoint
-            or (endpoint.endswith(".index") and _within(blueprint, endpoint, viewer.realm)),
+            here == endpoint or (endpoint.endswith(".index") and _within(blueprint, here, endpoint, viewer.realm)),
             counts.get(endpoint),
         )
         for label, endpoint in TABS[viewer.realm]
@@ -119,6 +121,6 @@ def _is_open_to(viewer: Viewer, endpoint: str) -> bool:
     return True
 
 
-def _within(blueprint: str, endpoint: str, realm: Realm) -> bool:
+def _within(blueprint: str, here: str, endpoint: str, realm: Realm) -> bool:
     others = {name for _, name in TABS[realm]}
-    return endpoint.partition(".")[0] == blueprint and request.endpoint not in others
+    return endpoint.partition(".")[0] == blueprint and here not in others

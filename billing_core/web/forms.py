@@ -159,7 +159,7 @@ class Day(DateField):
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Raises ValueError with the sentence for the field."""
         try:
-            super().process_formdata(valuelist)
+            super().process_formdata(valuelist[:1])
         except ValueError:
             raise ValueError(words.gettext("Enter a date, for example 2026-03-31.")) from None
         if self.data is not None and not date(2000, 1, 1) <= self.data <= date(2100, 1, 1):

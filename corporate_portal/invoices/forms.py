@@ -95,4 +95,5 @@ class CreditForm(Form):
     def key(self) -> str:
         """The form's key, of a form that came back; another one where it is not ours."""
         sent: str = self.form_key.data or ""
-        return sent if 0 < len(sent) <= LONGEST_KEY and sent.replace("_", "").isalnum() and sent.isascii() else ""
+        is_ours = 0 < len(sent) <= LONGEST_KEY and sent.isascii() and sent.replace("_", "").isalnum()
+        return sent if is_ours else db.public_id("form")

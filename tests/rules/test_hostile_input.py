@@ -71,6 +71,7 @@ VALID: dict[str, dict[str, set[str]]] = {
     "desk.send_message": {"text": TEXT},
     "desk.return_quote": {"note": TEXT},
     "desk.close_request": {"answer": TEXT},
+    "invoices.use_credit": {"credit-form_key": ANYTHING},
     "invoices.start_payment": {"form_key": TEXT - {"negative"}, "seen": {"zero"}},
     "profile.change_bill_to": {
         "street": TEXT, "city": TEXT, "postal_code": TEXT - {"huge"}, "phone": {"huge", "missing"},

@@ -180,6 +180,7 @@ FORMS = {
         {"agreed": "y"},
     ),
     "invoices.start_payment": Sent(_PORTAL, _at("/invoices/{invoices}/pay"), "/pay", {"share": "part", "amount": "1"}),
+    "invoices.use_credit": Sent(_PORTAL, _at("/invoices/{invoices}/pay"), "use-credit", {"credit-amount": "1"}),
     "payments.go_on": Sent(_PORTAL, _at("/payments/{payments}"), "continue", {}),
     "payments.cancel": Sent(_PORTAL, _at("/payments/{payments}"), "cancel", {}),
     "profile.keep_purchase_order": Sent(
