@@ -44,6 +44,12 @@ def plain(amount: int, currency: str) -> str:
     return f"{as_decimal(amount, currency):.{digits(currency)}f}"
 
 
+def typed(amount: int, currency: str, locale: str) -> str:
+    """The amount as a person types it in the language, without grouping: `parse` reads it again."""
+    text = plain(amount, currency)
+    return text.replace(".", ",") if locale == "de" else text
+
+
 def from_decimal(value: Decimal, currency: str) -> int:
     """The smallest units of an exact decimal. Raises Invalid where it has more places than the currency."""
     if not value.is_finite() or (scaled := value.scaleb(digits(currency))) != scaled.to_integral_value():

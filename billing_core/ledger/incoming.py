@@ -12,8 +12,8 @@ from sqlalchemy import select
 from billing_core import clock, db, money
 from billing_core.accounts import Account
 from billing_core.errors import Invalid
-from billing_core.ledger.models import AccountBalance, Allocation, IncomingPayment, Invoice
-from billing_core.ledger.service import leave_as_credit, lock_invoices, move_balance, take_off
+from billing_core.ledger.models import AccountBalance, IncomingPayment, Invoice
+from billing_core.ledger.service import credit_reference, leave_as_credit, lock_invoices, move_balance, take_off
 from billing_core.words import mark
 
 BANK_TRANSFER, DIRECT_DEBIT, CHEQUE = "bank_transfer", "direct_debit", "cheque"
@@ -151,15 +151,9 @@ def credit_of(account_id: int, currency: str) -> int:
     return db.session().scalar(kept) or 0
 
 
-def used_before(invoice: Invoice, reference: str) -> bool:
-    """Whether credit was used on the invoice under this reference."""
-    same = (Allocation.kind == CREDIT, Allocation.reference == reference, Allocation.invoice_id == invoice.id)
-    return db.session().scalar(select(Allocation.id).where(*same)) is not None
-
-
 def use(invoice: Invoice, amount: int, reference: str) -> None:
     """Take account credit off a locked invoice of a locked account; the caller has checked that both are enough."""
     take_off(invoice, amount, CREDIT, reference)
-    leave_as_credit(invoice.account_id, invoice.currency, -amount, USED, f"{reference}/{invoice.public_id}")
+    leave_as_credit(invoice.account_id, invoice.currency, -amount, USED, credit_reference(invoice, reference))
     db.session().flush()
     move_balance(invoice.account_id, invoice.currency, opened=-amount, credited=-amount)

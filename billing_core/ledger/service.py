@@ -22,9 +22,9 @@ from billing_core.words import mark
 
 __all__ = [
     "BillTo", "Booking", "ImportedInvoice", "InvoiceDraft", "LineDraft", "NegativeInvoice", "TaxSum", "Totals",
-    "add_taxes", "allocate", "import_invoice", "import_invoices", "issue_invoice", "leave_as_credit", "lock_account",
-    "lock_accounts", "lock_invoices", "move_balance", "number_invoice", "rows_of", "sum_up", "take_off",
-    "write_invoice",
+    "add_taxes", "allocate", "credit_reference", "import_invoice", "import_invoices", "is_booked", "issue_invoice",
+    "leave_as_credit", "lock_account", "lock_accounts", "lock_invoices", "move_balance", "number_invoice", "rows_of",
+    "sum_up", "take_off", "write_invoice",
 ]  # fmt: skip
 
 
@@ -240,13 +240,13 @@ def allocate(invoice: Invoice, amount: int, kind: str, reference: str, payment_i
     """
     if amount <= 0:
         raise ValueError("money that came in is positive")
-    if _is_booked(invoice, kind, reference):
+    if is_booked(invoice, kind, reference):
         return Booking()
     booking = Booking(allocated=min(amount, invoice.balance), credited=max(amount - invoice.balance, 0))
     if booking.allocated:
         take_off(invoice, booking.allocated, kind, reference, payment_id)
     if booking.credited:
-        known_as = _credit_reference(invoice, reference)
+        known_as = credit_reference(invoice, reference)
         leave_as_credit(invoice.account_id, invoice.currency, booking.credited, "overpayment", known_as, payment_id)
     db.session().flush()
     move_balance(invoice.account_id, invoice.currency, opened=-booking.allocated, credited=booking.credited)
@@ -274,18 +274,20 @@ def leave_as_credit(
     db.session().add(left)
 
 
-def _is_booked(invoice: Invoice, kind: str, reference: str) -> bool:
+def is_booked(invoice: Invoice, kind: str, reference: str) -> bool:
+    """Whether money of this kind and reference was booked for the invoice, be it all as an overpayment."""
     same = select(Allocation.id).where(
         Allocation.kind == kind, Allocation.reference == reference, Allocation.invoice_id == invoice.id
     )
     credited = select(CreditEntry.id).where(
-        CreditEntry.kind == "overpayment", CreditEntry.reference == _credit_reference(invoice, reference)
+        CreditEntry.kind == "overpayment", CreditEntry.reference == credit_reference(invoice, reference)
     )
     found = db.session().scalar(same.union_all(credited).limit(1))
     return found is not None
 
 
-def _credit_reference(invoice: Invoice, reference: str) -> str:
+def credit_reference(invoice: Invoice, reference: str) -> str:
+    """Names the credit that stands beside an invoice's allocation of this reference."""
     return f"{reference}/{invoice.public_id}"
 
 

@@ -15,7 +15,7 @@ from billing_core.errors import Invalid, NotAllowed, NotFound, Refusal
 from billing_core.ledger import incoming as ledger
 from billing_core.ledger.incoming import Money
 from billing_core.ledger.models import IncomingPayment, Invoice
-from billing_core.ledger.service import lock_account, lock_invoices
+from billing_core.ledger.service import is_booked, lock_account, lock_invoices
 from billing_core.payments.models import Payment, PaymentTarget
 from billing_core.payments.queries import held_on
 from billing_core.payments.refusals import InvoicePaid, PaymentUnderWay, shown
@@ -89,7 +89,7 @@ def use_credit(viewer: Viewer, invoice_public_id: str, amount: int | None, form_
     lock_account(invoice.account_id)
     (invoice,) = lock_invoices([invoice.id])
     reference = f"{viewer.public_id}.{form_key}"
-    if ledger.used_before(invoice, reference):
+    if is_booked(invoice, ledger.CREDIT, reference):
         return invoice
     currency, held = invoice.currency, held_on(invoice.id)
     credit = ledger.credit_of(invoice.account_id, currency)

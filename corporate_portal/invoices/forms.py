@@ -86,9 +86,7 @@ class CreditForm(Form):
     def offer(self, most: int, currency: str) -> None:
         """Make it ready to be shown, with as much as possible entered beforehand."""
         self.amount.currency = currency
-        self.amount.data = self.amount.data or money.plain(most, currency).replace(
-            ".", "," if words.locale() == "de" else "."
-        )
+        self.amount.data = self.amount.data or money.typed(most, currency, words.locale())
         self.form_key.data = db.public_id("form")
 
     @property

@@ -22,9 +22,8 @@ from billing_core.credentials import sessions
 from billing_core.people import Person
 from billing_core.permissions import Realm
 from tests.client import Page
-from tests.concurrency.nursery import Child
+from tests.concurrency.nursery import ROOT, Child
 
-ROOT = Path(__file__).parent.parent.parent
 T = TypeVar("T")
 
 

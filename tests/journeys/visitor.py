@@ -227,14 +227,10 @@ class Visitor:
         return Path(coming.value.path())
 
     def look(self, picture: str = "") -> None:
-        """No accessibility finding, light or dark, no wider than a phone; and a picture for the tour, if it has a name.
-
-        German words are longer; what axe looks for is not in the words.
-        """
+        """No accessibility finding in light or dark, no wider than a phone; with a name, a picture for the tour."""
         if self.walk.javascript:
             self._whole(self.page.locator("body"))
-            if self.walk.locale == "en":
-                inspection.inspect(self.page, picture)
+            inspection.inspect(self.page, f"{self.walk} {picture}")
             inspection.require_room_on_phone(self.page)
             if picture:
                 inspection.take_picture(self.page, picture, self.walk.locale)

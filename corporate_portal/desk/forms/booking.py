@@ -6,7 +6,7 @@ from datetime import date
 
 from wtforms import FieldList, FormField, HiddenField, SelectField
 
-from billing_core import words
+from billing_core import money, words
 from billing_core.errors import Invalid, Refusal
 from billing_core.ledger.incoming import (
     BANK_TRANSFER,
@@ -20,7 +20,6 @@ from billing_core.ledger.incoming import (
 from billing_core.ledger.models import Invoice
 from billing_core.web.forms import Amount, Day, Form, FormOfRows, TextBlock, TextLine
 from billing_core.words import lazy, mark
-from corporate_portal.desk.forms.figures import write_amount
 
 METHOD_NAMES = {BANK_TRANSFER: mark("Bank transfer"), DIRECT_DEBIT: mark("Direct debit"), CHEQUE: mark("Cheque")}
 MOST_SHARES = 200
@@ -75,7 +74,7 @@ class BookingForm(FormOfRows):
         shares = {share.invoice.public_id: share.amount for share in spread.shares}
         for invoice in invoices[:MOST_SHARES]:
             amount = shares.get(invoice.public_id, 0)
-            typed = write_amount(amount, currency) if amount else ""
+            typed = money.typed(amount, currency, words.locale()) if amount else ""
             self.shares.append_entry({"invoice": invoice.public_id, "amount": typed})
 
     def refuse(self, refusal: Refusal) -> None:

@@ -44,10 +44,4 @@ def write_discount(percent_off: int, amount_off: int, currency: str) -> str:
     """Empty where there is none."""
     if percent_off:
         return templating.rate(percent_off).removesuffix("%").strip()
-    return write_amount(amount_off, currency) if amount_off else ""
-
-
-def write_amount(amount: int, currency: str) -> str:
-    """Without a sign of the currency, so that it can be typed over."""
-    text = money.plain(amount, currency)
-    return text.replace(".", ",") if words.locale() == "de" else text
+    return money.typed(amount_off, currency, words.locale()) if amount_off else ""

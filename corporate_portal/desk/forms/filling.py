@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from corporate_portal.desk.forms.figures import write_amount, write_discount
+from billing_core import money, words
+from corporate_portal.desk.forms.figures import write_discount
 from corporate_portal.desk.forms.line import AT_ONCE, offer_key
 from corporate_portal.quotes.offer.content import LineWish, QuoteContent
 
@@ -33,7 +34,7 @@ def _line_fields(line: LineWish, currency: str) -> dict[str, Any]:
         "product": line.product_code,
         "description": line.description,
         "quantity": line.quantity,
-        "unit_price": "" if line.unit_price is None else write_amount(line.unit_price, currency),
+        "unit_price": "" if line.unit_price is None else money.typed(line.unit_price, currency, words.locale()),
         "discount": write_discount(line.percent_off, line.amount_off, currency),
         "discount_kind": "amount" if line.amount_off else "percent",
         "starts_on": line.starts_on,

@@ -1,15 +1,15 @@
 """The form of a whole draft."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 
-from wtforms import Field, FieldList, FormField, HiddenField, SelectField
+from wtforms import FieldList, FormField, HiddenField, SelectField
 
 from billing_core import words
 from billing_core.accounts import Account
 from billing_core.errors import Invalid, Refusal
-from billing_core.web.forms import Day, Form, TextBlock, TextLine, WholeNumber
+from billing_core.web.forms import Day, FormOfRows, TextBlock, TextLine, WholeNumber
 from billing_core.words import lazy, mark
 from corporate_portal.desk.forms.figures import read_discount
 from corporate_portal.desk.forms.line import LineForm, Shown
@@ -20,7 +20,7 @@ from corporate_portal.quotes.offer.terms import TERMS_VERSIONS
 _IN_LINE = re.compile(r"lines-([0-9]{1,3})-([a-z_]{1,20})")
 
 
-class QuoteForm(Form):
+class QuoteForm(FormOfRows):
     """A whole draft. `key` names this form once, `seen` is the hash of the draft that it was opened with."""
 
     key = HiddenField()
@@ -36,21 +36,6 @@ class QuoteForm(Form):
     total_discount_kind = SelectField(lazy("Discount in"), validate_choice=False)
     notes = TextBlock(lazy("Note to the customer"), LONGEST_NOTES)
     lines = FieldList(FormField(LineForm))
-
-    def __iter__(self) -> Iterator[Field]:
-        """Every field that a person fills in, those of the lines included, so that each error is told at its field."""
-        for field in self._fields.values():
-            if isinstance(field, FieldList):
-                for entry in field.entries:
-                    yield from entry.form
-            else:
-                yield field
-
-    @property
-    def errors(self) -> dict[str | None, Sequence[str]]:
-        """The sentences by field, as they stand now, and under None those above the form."""
-        found: dict[str | None, Sequence[str]] = {field.name: field.errors for field in self if field.errors}
-        return found | ({None: self.form_errors} if self.form_errors else {})
 
     def show(self, shown: Shown) -> None:
         """Fill the choices."""

@@ -41,9 +41,13 @@ class AccountMoney:
     """Invoices with a card payment under way."""
     incoming: Sequence[IncomingPayment]
     """The newest first, with the clerk."""
-    credit: int
     today: date
     """On the seller's calendar."""
+
+    @property
+    def credit(self) -> int:
+        """What is left over in the account's currency."""
+        return sum(kept.credit for kept in self.balances if kept.currency == self.account.currency)
 
 
 def owing(search: str) -> tuple[list[Owing], bool]:
@@ -61,15 +65,14 @@ def owing(search: str) -> tuple[list[Owing], bool]:
 
 
 def money_of(viewer: Viewer, public_id: str) -> AccountMoney:
-    """One account's money. Six statements. Raises NotAllowed and NotFound."""
+    """One account's money. Five statements. Raises NotAllowed and NotFound."""
     account = booking.account_for_finance(viewer, public_id)
     invoices = ledger.open_invoices(account.id, account.currency)
     came = select(IncomingPayment).where(IncomingPayment.account_id == account.id)
     newest = came.order_by(IncomingPayment.id.desc()).limit(MOST_ROWS).options(joinedload(IncomingPayment.clerk))
     return AccountMoney(
         account, kept.balances_of([account.id]), invoices, under_way_on([invoice.id for invoice in invoices]),
-        db.session().scalars(newest).all(), ledger.credit_of(account.id, account.currency),
-        clock.today(account.seller.timezone),
+        db.session().scalars(newest).all(), clock.today(account.seller.timezone),
     )  # fmt: skip
 
 
