@@ -50,15 +50,13 @@ TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
         (mark("Profile"), "profile.index"),
     ),
     Realm.MY: ((mark("My Account"), "my.index"), (mark("Admin Center"), "admin.index")),
-    Realm.DESK: ((mark("Work list"), "desk.index"), (mark("Money"), "desk.money"), (mark("Jobs"), "desk.jobs")),
+    Realm.DESK: ((mark("Work list"), "desk.index"), (mark("Money"), "finance.index"), (mark("Jobs"), "desk.jobs")),
 }
 
 BELONGS_TO = {
     "requests": "quotes", "payments": "invoices", "credit_notes": "invoices", "routing": "my", "billing": "my",
 }  # fmt: skip
 """Rooms without a tab of their own, and whose tab stands for them."""
-BEHIND = dict.fromkeys(("desk.account_money", "desk.book_money", "desk.keep_money"), "desk.money")
-"""Pages behind the first page of a tab that shares its room with another tab."""
 
 SIGN_OUT = {Realm.PORTAL: "auth.sign_out", Realm.MY: "my.sign_out", Realm.DESK: "auth.desk_sign_out"}
 CHOOSE_ACCOUNT = {Realm.PORTAL: "web.choose_account", Realm.MY: "web.choose_my_account"}
@@ -94,7 +92,7 @@ def _visitor(viewer: Viewer) -> Visitor:
 
 
 def _tabs(viewer: Viewer) -> list[Tab]:
-    here = BEHIND.get(request.endpoint or "", request.endpoint or "")
+    here = request.endpoint or ""
     blueprint = here.partition(".")[0]
     blueprint = BELONGS_TO.get(blueprint, blueprint)
     counts = {"quotes.index": quotes.outstanding_count(viewer)} if viewer.realm is Realm.PORTAL else {}
@@ -114,7 +112,7 @@ def _is_open_to(viewer: Viewer, endpoint: str) -> bool:
     """Whether the tab is there for this viewer: nobody is offered what the page behind it refuses."""
     if endpoint == "desk.jobs":
         return viewer.is_staff(*MAY_RETRY)
-    if endpoint == "desk.money":
+    if endpoint == "finance.index":
         return viewer.is_staff("finance")
     if endpoint == "admin.index":
         return viewer.current.is_admin if viewer.current else bool(viewer.administers)

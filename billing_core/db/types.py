@@ -43,6 +43,11 @@ def folded(value: str) -> str:
     return unicodedata.normalize("NFKC", value).casefold()
 
 
+def searchable(typed: str) -> str:
+    """What was typed, in the form in which names are searched; what cannot be seen finds nothing."""
+    return folded("".join(c for c in typed if c.isprintable()).strip())[:100]
+
+
 def partial_index(name: str, *columns: Any, where: str, unique: bool = False) -> Index:
     """An index over some rows only, with the same predicate on both databases.
 

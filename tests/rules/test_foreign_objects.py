@@ -14,12 +14,12 @@ from billing_core.web.guards import Guard
 from tests.client import Client
 from tests.factories import core
 from tests.factories.sql import rows
-from tests.rules.world import FORMS, MONEY, World, filled
+from tests.rules.world import FORMS, World, filled
 
 UNTOUCHED = {"sign_in_session"}
 """Looking at a page may note that the session was used."""
-OF_NO_ACCOUNT = {"desk.retry_job", "desk.approval", "desk.approve", "desk.return_quote", *MONEY}
-"""Jobs belong to the vendor, approvals to managers and money to finance: a representative has no right to them."""
+OF_NO_ACCOUNT = {"desk.retry_job", "desk.approval", "desk.approve", "desk.return_quote"}
+"""Jobs belong to the vendor, approvals to managers, and all pages of finance to finance: no representative's right."""
 
 
 def addresses(app: Flask) -> Iterator[tuple[Rule, Realm]]:
@@ -49,7 +49,7 @@ def test_a_stranger_finds_nothing_and_changes_nothing(app: Flask, world: World) 
             page = clients[realm].post(path, bodies[rule.endpoint] | {"csrf_token": tokens[realm]})
         else:
             page = clients[realm].get(path)
-        expected = 403 if rule.endpoint in OF_NO_ACCOUNT else 404
+        expected = 403 if rule.endpoint in OF_NO_ACCOUNT or rule.endpoint.startswith("finance.") else 404
         assert page.status == expected, f"{rule.endpoint}: {page.status} {page.h1}"
         seen += 1
     assert seen > 15

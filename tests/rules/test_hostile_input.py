@@ -60,8 +60,8 @@ VALID: dict[str, dict[str, set[str]]] = {
     "desk.keep_record": {
         **ORDERED, "reference": TEXT, "reason": TEXT | {"missing"}, "agreed": ANYTHING - {"missing"},
     },
-    "desk.keep_money": {"key": ANYTHING, "reference": TEXT, "note": TEXT | {"missing"}},
-    "desk.use_credit": {"key": ANYTHING},
+    "finance.keep_booking": {"key": ANYTHING, "reference": TEXT, "note": TEXT | {"missing"}},
+    "finance.use_credit": {"key": ANYTHING},
     "profile.keep_purchase_order": {"number": TEXT, "expires_on": {"missing"}, "budget": {"missing"}},
     "quotes.send_rejection": {"reason": TEXT},
     "quotes.send_change": {"text": TEXT},

@@ -24,9 +24,6 @@ from tests.client import Client
 from tests.factories import core, ledger
 from tests.factories import quotes as make
 
-MONEY = frozenset({"desk.money", "desk.account_money", "desk.book_money", "desk.keep_money", "desk.use_credit"})
-"""The pages of finance."""
-
 
 @dataclass(frozen=True)
 class World:
@@ -40,7 +37,6 @@ class World:
     reviewed: str
     jobs: set[str] = field(default_factory=lambda: {"desk.jobs", "desk.retry_job"})
     approvals: set[str] = field(default_factory=lambda: {"desk.approval", "desk.approve", "desk.return_quote"})
-    money: frozenset[str] = MONEY
 
     def path(self, rule: Rule) -> str:
         """The address of a rule with this world's object in it."""
@@ -55,8 +51,10 @@ class World:
         """The rightful viewer's browser."""
         if realm is None:
             return Client(self.app)
-        roles = {"support": self.jobs, "manager": self.approvals, "finance": self.money}
+        roles = {"support": self.jobs, "manager": self.approvals}
         who = next((role for role, own in roles.items() if endpoint in own), realm.value)
+        if endpoint.startswith("finance."):
+            who = "finance"
         return Client(self.app).sign_in(self.people[who], realm)
 
 
@@ -105,10 +103,10 @@ def build(app: Flask) -> World:
         "desk.quote_request": asked.public_id,
         "desk.draft_request": asked.public_id,
         "desk.close_request": asked.public_id,
-        "desk.account_money": deal.account.public_id,
-        "desk.book_money": deal.account.public_id,
-        "desk.keep_money": deal.account.public_id,
-        "desk.use_credit": invoice.public_id,
+        "finance.account": deal.account.public_id,
+        "finance.book": deal.account.public_id,
+        "finance.keep_booking": deal.account.public_id,
+        "finance.use_credit": invoice.public_id,
         "desk.retry_job": str(dead_job()),
         "auth": "a-token-of-nobody",
         "mailbox": mail or "",
@@ -216,13 +214,13 @@ FORMS = {
             "agreed": "y",
         },
     ),
-    "desk.keep_money": Sent(
+    "finance.keep_booking": Sent(
         _DESK,
         _at("/desk/accounts/{account}/money/book"),
         "money/book",
         {"amount": "10", "reference": "No. 6", "act": "show"},
     ),
-    "desk.use_credit": Sent(_DESK, _at("/desk/accounts/{account}/money"), "use-credit", {}),
+    "finance.use_credit": Sent(_DESK, _at("/desk/accounts/{account}/money"), "use-credit", {}),
     "desk.retry_job": Sent(_DESK, _at("/desk/jobs"), "retry", {}),
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
 }

@@ -1,7 +1,4 @@
-"""The form in which a quote is made works by submits alone: add a line, remove one, recalculate, save.
-
-Those of finance stand in `booking`.
-"""
+"""The form in which a quote is made works by submits alone: add a line, remove one, recalculate, save."""
 
 from corporate_portal.desk.forms.filling import fields_of
 from corporate_portal.desk.forms.form import QuoteForm, located

@@ -3,7 +3,6 @@
 from corporate_portal.desk.queries.accounts import MOST_ACCOUNTS, offers, own_account, own_accounts
 from corporate_portal.desk.queries.listing import SHOWN, approvals_of, current_version, quotes, sent_before
 from corporate_portal.desk.queries.looking import LOOKED, has_looked, shown_version
-from corporate_portal.desk.queries.money import AccountMoney, account_of, money_of, owing
 from corporate_portal.desk.queries.work import BANDS, WorkList, ending_terms, work_lists
 
 __all__ = [
@@ -11,16 +10,12 @@ __all__ = [
     "LOOKED",
     "MOST_ACCOUNTS",
     "SHOWN",
-    "AccountMoney",
     "WorkList",
-    "account_of",
     "approvals_of",
     "current_version",
     "ending_terms",
     "has_looked",
-    "money_of",
     "offers",
-    "owing",
     "own_account",
     "own_accounts",
     "quotes",

@@ -21,11 +21,6 @@ def visible(viewer: Viewer) -> ColumnElement[bool]:
     return Account.rep_id == viewer.person_id if viewer.is_staff("rep") else false()
 
 
-def searchable(text: str) -> str:
-    """What was typed, in the form in which names are searched; what cannot be seen finds nothing."""
-    return db.folded("".join(c for c in text if c.isprintable()).strip())[:100]
-
-
 def _own_accounts(viewer: Viewer) -> Select[Account]:
     own = Account.rep_id == viewer.person_id if viewer.is_staff("rep") else false()
     return select(Account).where(own, Account.kind == "corporate", Account.closed_on.is_(None))
@@ -34,7 +29,7 @@ def _own_accounts(viewer: Viewer) -> Select[Account]:
 def own_accounts(viewer: Viewer, search: str) -> tuple[list[Account], bool]:
     """The representative's open accounts by name, and whether there are more than are shown."""
     rows = _own_accounts(viewer)
-    wanted = searchable(search)
+    wanted = db.searchable(search)
     if wanted:
         rows = rows.where(or_(Account.name_folded.contains(wanted, autoescape=True), Account.number == wanted.upper()))
     found = db.session().scalars(rows.order_by(Account.name_folded, Account.id).limit(MOST_ACCOUNTS + 1)).all()

@@ -12,7 +12,7 @@ from billing_core.db.keyset import Slice, page_of
 from billing_core.errors import NotFound
 from billing_core.permissions import Viewer
 from billing_core.words import mark
-from corporate_portal.desk.queries.accounts import searchable, visible
+from corporate_portal.desk.queries.accounts import visible
 from corporate_portal.quotes import states
 from corporate_portal.quotes.models import Quote, QuoteApproval, QuoteDecision, QuoteMessage, QuoteVersion
 from corporate_portal.quotes.offer.loading import WHOLE
@@ -111,7 +111,7 @@ def quotes(viewer: Viewer, show: str, search: str, after: str = "", before: str 
     rows = versions(viewer)
     if show in SHOWN:
         rows = rows.where(SHOWN[show][1](clock.now()))
-    wanted = searchable(search)
+    wanted = db.searchable(search)
     if wanted:
         named = Account.name_folded.contains(wanted, autoescape=True)
         rows = rows.where(or_(named, Quote.number == wanted.upper()))

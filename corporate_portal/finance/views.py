@@ -3,7 +3,8 @@
 import re
 import secrets
 
-from flask import request
+from flask import Blueprint, request
+from werkzeug.wrappers import Response
 
 from billing_core import db
 from billing_core.errors import Invalid, Refusal
@@ -13,30 +14,33 @@ from billing_core.web.guards import desk_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
 from billing_core.words import mark
-from corporate_portal.desk import queries
-from corporate_portal.desk.forms.booking import METHOD_NAMES, BookingForm
-from corporate_portal.desk.queries.money import AccountMoney
-from corporate_portal.desk.views.blueprint import Answer, desk
+from corporate_portal.finance import queries
+from corporate_portal.finance.forms import METHOD_NAMES, BookingForm
+from corporate_portal.finance.queries import AccountMoney
+
+finance = Blueprint("finance", __name__)
+
+Answer = str | Response | tuple[str, int]
 
 
-@desk.get("/desk/money")
+@finance.get("/desk/money")
 @desk_page("finance")
-def money() -> Answer:
+def index() -> Answer:
     """Accounts with money open or left."""
     search = request.args.get("search", "")[:100]
     with db.reading():
         rows, has_more = queries.owing(search)
-        return page("desk/money.html", rows=rows, has_more=has_more, search=search)
+        return page("finance/index.html", rows=rows, has_more=has_more, search=search)
 
 
-@desk.get("/desk/accounts/<string:public_id>/money")
+@finance.get("/desk/accounts/<string:public_id>/money")
 @desk_page("finance")
-def account_money(public_id: str) -> Answer:
+def account(public_id: str) -> Answer:
     """What is open, what is left, and what came in."""
     with db.reading():
         found = queries.money_of(viewer(), public_id)
         return page(
-            "desk/account-money.html",
+            "finance/account.html",
             found=found,
             account=found.account,
             methods=METHOD_NAMES,
@@ -44,18 +48,18 @@ def account_money(public_id: str) -> Answer:
         )
 
 
-@desk.get("/desk/accounts/<string:public_id>/money/book")
+@finance.get("/desk/accounts/<string:public_id>/money/book")
 @desk_page("finance")
-def book_money(public_id: str) -> Answer:
+def book(public_id: str) -> Answer:
     """What came in, and when and how."""
     with db.reading():
         found = queries.money_of(viewer(), public_id)
         return _form_page(found, BookingForm(formdata=None, data={"received_on": found.today}))
 
 
-@desk.post("/desk/accounts/<string:public_id>/money/book")
+@finance.post("/desk/accounts/<string:public_id>/money/book")
 @desk_page("finance")
-def keep_money(public_id: str) -> Answer:
+def keep_booking(public_id: str) -> Answer:
     """Show where it goes, or book it as it is shown."""
     form = BookingForm()
     with db.reading():
@@ -66,7 +70,7 @@ def keep_money(public_id: str) -> Answer:
             if request.form.get("act") == "book":
                 db.perform(booking.book_incoming, viewer(), public_id, form.money(by_hand=True), _key(form.key.data))
                 tell("success", mark("The money is booked."))
-                return see("desk.account_money", public_id=public_id)
+                return see("finance.account", public_id=public_id)
             return _show_spread(found, form)
         except Invalid as refusal:
             form.refuse(refusal)
@@ -90,7 +94,7 @@ def _form_page(found: AccountMoney, form: BookingForm, rest: int | None = None) 
     form.offer(found.account.currency)
     named = {invoice.public_id: invoice for invoice in found.invoices}
     rows = [(row.form, named[row.form.invoice.data]) for row in form.shares if row.form.invoice.data in named]
-    return page("desk/book-money.html", found=found, account=found.account, form=form, rows=rows, rest=rest)
+    return page("finance/book.html", found=found, account=found.account, form=form, rows=rows, rest=rest)
 
 
 def _key(sent: str | None) -> str:
@@ -98,7 +102,7 @@ def _key(sent: str | None) -> str:
     return sent if sent and re.fullmatch("[0-9a-f]{32}", sent) else secrets.token_hex(16)
 
 
-@desk.post("/desk/invoices/<string:public_id>/use-credit")
+@finance.post("/desk/invoices/<string:public_id>/use-credit")
 @desk_page("finance")
 def use_credit(public_id: str) -> Answer:
     """Let the account's credit pay as much of an invoice as it can."""
@@ -106,8 +110,8 @@ def use_credit(public_id: str) -> Answer:
         invoice = db.perform(booking.use_credit, viewer(), public_id, None, _key(request.form.get("key")))
     except Refusal as refusal:
         tell("error", refusal.message, **refusal.params)
-        return see("desk.money")
+        return see("finance.index")
     tell("success", mark("Account credit was used for invoice %(number)s."), number=invoice.number)
     with db.reading():
-        account = queries.account_of(invoice)
-    return see("desk.account_money", public_id=account.public_id)
+        owner = queries.account_of(invoice)
+    return see("finance.account", public_id=owner.public_id)

@@ -15,7 +15,6 @@ from billing_core.ledger.models import AccountBalance, IncomingPayment, Invoice
 from billing_core.payments import booking
 from billing_core.payments.queries import under_way_on
 from billing_core.permissions import Viewer
-from corporate_portal.desk.queries.accounts import searchable
 
 MOST_ROWS = 100
 """Rows of one list: beyond that a search is quicker."""
@@ -53,7 +52,7 @@ class AccountMoney:
 def owing(search: str) -> tuple[list[Owing], bool]:
     """Accounts with money open or left, the largest sums first; by name where one is searched. One statement."""
     rows = select(Account, AccountBalance).join(AccountBalance, AccountBalance.account_id == Account.id)
-    wanted = searchable(search)
+    wanted = db.searchable(search)
     if wanted:
         found = or_(Account.name_folded.contains(wanted, autoescape=True), Account.number == wanted.upper())
         rows = rows.where(found).order_by(Account.name_folded, Account.id, AccountBalance.currency)
