@@ -12,7 +12,7 @@ from billing_core.documents import printing
 from billing_core.documents import service as documents
 from billing_core.mail import service as mail
 from billing_core.orders import jobs as orders
-from billing_core.payments import booking, moves
+from billing_core.payments import booking, events, giving_back, moves
 from billing_core.payments import service as payments
 from corporate_portal.api import jobs as api
 from corporate_portal.invoices import jobs as invoices
@@ -52,6 +52,7 @@ RECURRING = (
     Recurring("quotes.expire", timedelta(minutes=1)),
     Recurring("quotes.remind", timedelta(minutes=5)),
     Recurring("payments.reconcile", timedelta(minutes=1)),
+    Recurring("refunds.reconcile", timedelta(minutes=1)),
     Recurring("invoices.issue_scheduled", timedelta(minutes=10)),
     Recurring(credentials.TIDY, timedelta(days=1)),
     Recurring("jobs.prune", timedelta(days=1)),
@@ -64,9 +65,11 @@ def handlers(ports: Ports) -> dict[str, Handler]:
     return {
         documents.RENDER: partial(printing.render_document, builders=PRINTS, printer=ports.printer),
         mail.SEND: partial(mail.send, transport=ports.transport),
-        moves.SETTLE: payments.settle_later,
+        moves.SETTLE: events.settle_later,
+        events.MONEY_BACK: events.look_later,
         booking.WITHDRAW: payments.withdraw_payment,
         "payments.reconcile": payments.reconcile_due,
+        "refunds.reconcile": giving_back.reconcile_due,
         "order.fulfil": orders.fulfil_on_day,
         "invoices.issue_scheduled": invoices.issue_scheduled,
         "quotes.expire": quotes.expire_due,

@@ -12,6 +12,7 @@ from billing_core.documents.printing import Printer
 from billing_core.documents.weasy import WeasyPrinter
 from billing_core.mail.service import Transport
 from billing_core.mail.transports import MailboxTransport, SmtpTransport
+from billing_core.payments import events
 from billing_core.payments import service as payments
 from billing_core.payments.gateway import Gateway
 from billing_core.payments.stripe_gateway import StripeGateway
@@ -65,7 +66,7 @@ def _with_sandbox(settings: Settings) -> Ports:
 
 def _post_webhook(body: bytes, signature: str) -> int:
     """What an HTTP request to our webhook address would do, without the way through a socket."""
-    return payments.receive_event(body, signature)
+    return events.receive_event(body, signature)
 
 
 def _transport(settings: Settings) -> Transport:

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from stripe_sandbox import customers, events, idempotency, intents, refunds, sessions, setups
+from stripe_sandbox import customers, disputes, events, idempotency, intents, refunds, sessions, setups
 from stripe_sandbox.calls import Answer, Call, expand
 from stripe_sandbox.errors import Json, Refusal
 from stripe_sandbox.faults import Fault, strike
@@ -43,6 +43,7 @@ class Api:
                 *setups.CALLS,
                 *customers.CALLS,
                 *refunds.CALLS,
+                *disputes.CALLS,
                 *events.CALLS,
             )
         }

@@ -25,7 +25,18 @@ class Offered(StrEnum):
     ALWAYS = "always"
     WHEN_SAVING = "when_saving"  # paying or not, where the card is kept for later
     ON_SETUP = "on_setup"  # only where nothing is charged
+    ON_PAYMENT = "on_payment"  # only where it is charged
     NEVER = "never"
+
+
+class Aftermath(StrEnum):
+    """What comes of a charge that succeeded."""
+
+    NONE = "none"
+    REFUNDS_PEND = "refunds_pend"  # a refund is pending first and succeeds some seconds later
+    REFUNDS_FAIL = "refunds_fail"  # a refund seems to succeed and fails some seconds later
+    IS_DISPUTED = "is_disputed"  # the bank takes the money back at once, until the dispute is decided
+    IS_ASKED_ABOUT = "is_asked_about"  # the bank asks first and leaves the money where it is
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,7 @@ class Card:
     declines_when_saved: bool = True
     authentication: Authentication = Authentication.NEVER
     offered: Offered = Offered.NEVER
+    aftermath: Aftermath = Aftermath.NONE
 
     @property
     def last4(self) -> str:
@@ -87,6 +99,22 @@ CARDS = (
         decline=GENERIC, declines_when_saved=False, offered=Offered.ON_SETUP,
     ),
     Card("pm_card_authenticationRequired", "4000002760003184", "visa", authentication=Authentication.ALWAYS),
+    Card(
+        "pm_card_pendingRefund", "4000000000007726", "visa",
+        offered=Offered.ON_PAYMENT, aftermath=Aftermath.REFUNDS_PEND,
+    ),
+    Card(
+        "pm_card_refundFail", "4000000000005126", "visa",
+        offered=Offered.ON_PAYMENT, aftermath=Aftermath.REFUNDS_FAIL,
+    ),
+    Card(
+        "pm_card_createDispute", "4000000000000259", "visa",
+        offered=Offered.ON_PAYMENT, aftermath=Aftermath.IS_DISPUTED,
+    ),
+    Card(
+        "pm_card_createDisputeInquiry", "4000000000001976", "visa",
+        offered=Offered.ON_PAYMENT, aftermath=Aftermath.IS_ASKED_ABOUT,
+    ),
 )  # fmt: skip
 BY_TOKEN = {card.token: card for card in CARDS}
 
@@ -102,7 +130,7 @@ BLOCKABLE = {
 def offered_on_page(*, charging: bool, saving: bool, blocked: Iterable[str]) -> list[Card]:
     """The cards that a page may list where it charges them, keeps them, or both; `blocked` in Checkout's names."""
     refused = {BLOCKABLE[name] for name in blocked}
-    wanted = {Offered.ALWAYS}
+    wanted = {Offered.ALWAYS} | ({Offered.ON_PAYMENT} if charging else set())
     if saving:
         wanted |= {Offered.WHEN_SAVING} if charging else {Offered.WHEN_SAVING, Offered.ON_SETUP}
     return [card for card in CARDS if card.offered in wanted and card.brand not in refused]

@@ -1,6 +1,7 @@
 """Charging a card: what the issuer says to a payment intent and what stays of it (charge, error, events)."""
 
-from stripe_sandbox.cards import AUTHENTICATION_REQUIRED, GENERIC, Authentication, Decline, card_of
+from stripe_sandbox.cards import AUTHENTICATION_REQUIRED, GENERIC, Aftermath, Authentication, Decline, card_of
+from stripe_sandbox.disputes import open_dispute
 from stripe_sandbox.errors import Json
 from stripe_sandbox.events import emit
 from stripe_sandbox.store import Unit, new_id
@@ -110,6 +111,9 @@ def settle(unit: Unit, intent: Json, method: Json, *, authenticated: bool = Fals
     unit.save(intent)
     emit(unit, "charge.succeeded", charge)
     emit(unit, "payment_intent.succeeded", intent)
+    aftermath = card_of(unit, method).aftermath
+    if aftermath in (Aftermath.IS_DISPUTED, Aftermath.IS_ASKED_ABOUT):
+        open_dispute(unit, charge, inquiry=aftermath is Aftermath.IS_ASKED_ABOUT)
     return intent
 
 

@@ -1,4 +1,4 @@
-"""Refunds: money goes back to the card, never more than came from it."""
+"""Refunds: money goes back to the card, never more than came from it. With some cards one is pending or fails later."""
 
 from collections.abc import Mapping
 
@@ -6,15 +6,22 @@ from stripe.params import RefundCreateParams, RefundListParams, RefundRetrievePa
 
 from stripe_sandbox.amounts import check_unit, shown
 from stripe_sandbox.calls import Answer, Call, listing, retrieving
+from stripe_sandbox.cards import Aftermath, card_of
 from stripe_sandbox.errors import Json, invalid, not_possible
 from stripe_sandbox.events import emit
-from stripe_sandbox.store import Unit, new_id
+from stripe_sandbox.store import Store, Unit, new_id
+
+ENDS_BY = "json_extract(private, '$.ends_at') <= ?"
+LATER_SECONDS = 5
+"""After which a pending refund succeeds, or one that is going to fail does so."""
 
 
 def _create(unit: Unit, params: Json, args: Mapping[str, str]) -> Answer:
     charge = _charge(unit, params)
     currency = charge["currency"]
     left = charge["amount_captured"] - charge["amount_refunded"]
+    if charge["disputed"]:
+        raise not_possible(f"Charge {charge['id']} has been charged back.", code="charge_disputed")
     if left == 0:
         raise not_possible(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
     amount: int = params.get("amount", left)
@@ -27,6 +34,8 @@ def _create(unit: Unit, params: Json, args: Mapping[str, str]) -> Answer:
             f" ({shown(left, currency)})",
             "amount",
         )
+    aftermath = card_of(unit, unit.get(charge["payment_method"], "payment_method")).aftermath
+    pends, fails = aftermath is Aftermath.REFUNDS_PEND, aftermath is Aftermath.REFUNDS_FAIL
     refund = unit.add(
         {
             "id": new_id("re"),
@@ -46,9 +55,10 @@ def _create(unit: Unit, params: Json, args: Mapping[str, str]) -> Answer:
             "reason": params.get("reason"),
             "receipt_number": None,
             "source_transfer_reversal": None,
-            "status": "succeeded",
+            "status": "pending" if pends else "succeeded",
             "transfer_reversal": None,
-        }
+        },
+        {"ends": "failed" if fails else "succeeded", "ends_at": unit.now + LATER_SECONDS} if pends or fails else None,
     )
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
@@ -56,6 +66,35 @@ def _create(unit: Unit, params: Json, args: Mapping[str, str]) -> Answer:
     emit(unit, "refund.created", refund)
     emit(unit, "charge.refunded", charge)
     return 200, refund
+
+
+def finish_due(store: Store) -> None:
+    """Ends the refunds that were pending or are going to fail; called with each round of deliveries."""
+    with store.reading() as unit:
+        if not _due(unit, 1):
+            return
+    with store.writing() as unit:
+        for refund in _due(unit, 500):
+            _finish(unit, refund, unit.private(refund["id"])["ends"])
+
+
+def _due(unit: Unit, limit: int) -> list[Json]:
+    return unit.bodies([("kind = ?", "refund"), (ENDS_BY, unit.now)], newest_first=False, limit=limit)
+
+
+def _finish(unit: Unit, refund: Json, status: str) -> None:
+    refund["status"] = status
+    unit.save_private(refund["id"], {})
+    if status == "failed":
+        refund["failure_reason"] = "expired_or_canceled_card"
+        charge = unit.get(refund["charge"], "charge")
+        charge["amount_refunded"] -= refund["amount"]
+        charge["refunded"] = False
+        unit.save(charge)
+    unit.save(refund)
+    emit(unit, "refund.updated", refund)
+    if status == "failed":
+        emit(unit, "refund.failed", refund)
 
 
 def _charge(unit: Unit, params: Json) -> Json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request
 
-from stripe_sandbox import outbox, sessions
+from stripe_sandbox import disputes, outbox, refunds, sessions
 from stripe_sandbox.api import Api
 from stripe_sandbox.errors import SandboxInProduction
 from stripe_sandbox.faults import Faults
@@ -61,6 +61,18 @@ class Sandbox:
         """What `stripe.StripeClient(key, http_client=...)` takes, so that the SDK talks to this sandbox in-process."""
         return SandboxHTTPClient(self.wsgi)
 
+    def dispute(self, payment_intent: str, *, inquiry: bool = False, amount: int | None = None) -> str:
+        """Lets the bank of the cardholder dispute a charge, or only ask about it; returns the id of the dispute."""
+        with self._store.writing() as unit:
+            charge = unit.get(unit.get(payment_intent, "payment_intent")["latest_charge"], "charge")
+            identifier: str = disputes.open_dispute(unit, charge, inquiry=inquiry, amount=amount)["id"]
+            return identifier
+
+    def escalate(self, dispute: str) -> None:
+        """Lets the bank take back the money that it has only asked about so far."""
+        with self._store.writing() as unit:
+            disputes.escalate(unit, unit.get(dispute, "dispute"))
+
     def pending_deliveries(self) -> list[PendingDelivery]:
         """The webhooks that their receiver has not confirmed, in the order in which they fall due."""
         return outbox.pending(self._store)
@@ -70,7 +82,8 @@ class Sandbox:
 
         Returns how many were answered with 2xx; the others come again after a pause that doubles from 5 seconds up to
         an hour, for as long as it takes. No lock and no transaction is held while `post` runs. Sessions whose time is
-        over are ended first, so that their webhooks come without anyone asking.
+        over are ended first, and refunds that take a while, so that their webhooks come without anyone asking.
         """
         sessions.expire_due(self._store)
+        refunds.finish_due(self._store)
         return outbox.deliver_due(self._store, self._secret, post)

@@ -50,6 +50,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "Visa 0341: can be saved, later charges fail",
         "Visa 0341: speicherbar, spätere Abbuchungen scheitern",
     ),
+    "pm_card_pendingRefund": (
+        "Visa 7726: succeeds, refunds take a while",
+        "Visa 7726: erfolgreich, Erstattungen dauern etwas",
+    ),
+    "pm_card_refundFail": ("Visa 5126: succeeds, refunds fail later", "Visa 5126: erfolgreich, Erstattungen scheitern"),
+    "pm_card_createDispute": ("Visa 0259: succeeds, then disputed", "Visa 0259: erfolgreich, dann angefochten"),
+    "pm_card_createDisputeInquiry": (
+        "Visa 1976: succeeds, then asked about by the bank",
+        "Visa 1976: erfolgreich, dann Rückfrage der Bank",
+    ),
     "not_paid": ("The payment did not go through", "Die Zahlung ist nicht erfolgt"),
     "not_saved": ("The card was not saved", "Die Karte wurde nicht gespeichert"),
     "generic_decline": ("The card was declined.", "Die Karte wurde abgelehnt."),

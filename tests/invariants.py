@@ -4,7 +4,7 @@ from sqlalchemy import Connection, text
 
 MONEY = (
     "invoice", "allocation", "credit_entry", "account_balance", "credit_note", "payment", "payment_target",
-    "incoming_payment", "service_order", "scheduled_invoice", "subscription",
+    "incoming_payment", "refund", "dispute", "service_order", "scheduled_invoice", "subscription",
 )  # fmt: skip
 ANYTHING = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in MONEY)  # noqa: S608
 """Most tests leave nothing that the rules could be about."""
@@ -56,9 +56,13 @@ RULES = {
         JOIN invoice ON invoice.id = payment_target.invoice_id
         WHERE payment.account_id <> invoice.account_id OR payment.currency <> invoice.currency
     """,
-    "a payment that succeeded is booked to the last unit, and no other is": """
+    "a payment that succeeded is booked to the last unit, less what went back, and no other is": """
         SELECT payment.public_id, payment.state, payment.amount FROM payment
-        WHERE (CASE WHEN payment.state = 'succeeded' THEN payment.amount ELSE 0 END) <>
+        WHERE (CASE WHEN payment.state = 'succeeded' THEN payment.amount ELSE 0 END)
+            - (SELECT COALESCE(SUM(amount), 0) FROM refund
+               WHERE refund.payment_id = payment.id AND refund.state IN ('begun', 'pending', 'succeeded'))
+            - (SELECT COALESCE(SUM(amount), 0) FROM dispute
+               WHERE dispute.payment_id = payment.id AND dispute.state IN ('disputed', 'lost')) <>
             (SELECT COALESCE(SUM(amount), 0) FROM allocation WHERE allocation.payment_id = payment.id)
             + (SELECT COALESCE(SUM(amount), 0) FROM credit_entry WHERE credit_entry.payment_id = payment.id)
     """,
@@ -70,6 +74,41 @@ RULES = {
         SELECT payment.public_id, payment.state
         FROM payment JOIN payment_target ON payment_target.payment_id = payment.id
         WHERE payment_target.holds <> (payment.state IN ('creating', 'open', 'unknown', 'needs_review'))
+    """,
+    "never more goes back than a payment brought": """
+        SELECT payment.public_id FROM payment WHERE payment.amount <
+            (SELECT COALESCE(SUM(amount), 0) FROM refund
+             WHERE refund.payment_id = payment.id AND refund.state IN ('begun', 'pending', 'succeeded'))
+            + (SELECT COALESCE(SUM(amount), 0) FROM dispute
+               WHERE dispute.payment_id = payment.id AND dispute.state IN ('disputed', 'lost'))
+    """,
+    "a refund is booked to the last unit while it stands, and not at all where it was declined or has failed": """
+        SELECT refund.public_id, refund.state, refund.amount FROM refund
+        WHERE (CASE WHEN refund.state IN ('begun', 'pending', 'succeeded') THEN refund.amount ELSE 0 END) <>
+            - (SELECT COALESCE(SUM(amount), 0) FROM allocation
+               WHERE kind IN ('refund', 'refund_failed') AND reference = refund.public_id)
+            - (SELECT COALESCE(SUM(amount), 0) FROM credit_entry
+               WHERE kind IN ('refund', 'refund_failed') AND reference = refund.public_id
+               OR kind = 'overpayment' AND reference LIKE refund.public_id || '/%')
+    """,
+    "the parts of a refund are its amount": """
+        SELECT refund.public_id FROM refund
+        WHERE refund.amount <> (SELECT COALESCE(SUM(amount), 0) FROM refund_part WHERE refund_id = refund.id)
+    """,
+    "a dispute is booked to the last unit while the money is away, and not at all otherwise": """
+        SELECT dispute.public_id, dispute.state, dispute.amount FROM dispute
+        WHERE (CASE WHEN dispute.state IN ('disputed', 'lost') THEN dispute.amount ELSE 0 END) <>
+            - (SELECT COALESCE(SUM(amount), 0) FROM allocation
+               WHERE kind IN ('dispute', 'dispute_won') AND reference = dispute.public_id)
+            - (SELECT COALESCE(SUM(amount), 0) FROM credit_entry
+               WHERE kind IN ('dispute', 'dispute_won') AND reference = dispute.public_id
+               OR kind = 'overpayment' AND reference LIKE dispute.public_id || '/%')
+    """,
+    "money that was returned is undone to the last unit, and no other": """
+        SELECT came.public_id FROM incoming_payment AS came LEFT JOIN incoming_return ON incoming_id = came.id
+        WHERE (CASE WHEN incoming_return.id IS NULL THEN 0 ELSE came.amount END) <>
+            - (SELECT COALESCE(SUM(amount), 0) FROM allocation WHERE kind = 'returned' AND reference = came.public_id)
+            - (SELECT COALESCE(SUM(amount), 0) FROM credit_entry WHERE kind = 'returned' AND reference = came.public_id)
     """,
     "the same money is booked once": """
         SELECT kind, reference FROM allocation WHERE amount > 0 GROUP BY kind, reference, invoice_id HAVING COUNT(*) > 1

@@ -223,9 +223,11 @@ class CreditNoteTax(Base):
 class Allocation(Base):
     """Money that reduced an invoice's balance (negative: that raised it again). Append-only.
 
-    kind: card (a payment through the processor), incoming (booked by finance), credit (account credit that was used),
-    credit_note, imported (paid before the import). `reference` names the money where it comes from, unique, so that the
-    same money is never booked twice.
+    kind: card (a payment through the processor), incoming (booked by finance), credit (account credit that was used;
+    negative: that had to be given up again), credit_note, imported (paid before the import); refund and dispute (money
+    that left again, negative) with refund_failed and dispute_won (it came back), returned (a debit or cheque that the
+    bank took back, negative). `reference` names the money where it comes from, unique, so that the same money is never
+    booked twice.
     """
 
     __tablename__ = "allocation"
@@ -233,6 +235,7 @@ class Allocation(Base):
         UniqueConstraint("kind", "reference", "invoice_id", name="ux_allocation_reference"),
         CheckConstraint("amount <> 0", name="ck_allocation_amount"),
         Index("ix_allocation_invoice", "invoice_id", "id"),
+        partial_index("ix_allocation_payment", "payment_id", where="payment_id IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -262,14 +265,18 @@ class CreditEntry(Base):
     """Account credit: money that came in and belongs to no invoice, or left again. Append-only; the sum is `credit`."""
 
     __tablename__ = "credit_entry"
-    __table_args__ = (UniqueConstraint("kind", "reference", name="ux_credit_reference"),)
+    __table_args__ = (
+        UniqueConstraint("kind", "reference", name="ux_credit_reference"),
+        partial_index("ix_credit_payment", "payment_id", where="payment_id IS NOT NULL"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     currency: Mapped[str] = mapped_column(String(3))
     amount: Mapped[int]
     kind: Mapped[str] = mapped_column(String(16))
-    """overpayment: more money than was open. credit_note: credited, not owed. used: taken off an invoice (negative)."""
+    """overpayment: more money than was open. credit_note: credited, not owed. used: taken off an invoice (negative).
+    refund, refund_failed, dispute, dispute_won and returned as in Allocation."""
     reference: Mapped[str] = mapped_column(String(120))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
     booked_at: Mapped[datetime] = mapped_column(Instant)
@@ -306,4 +313,23 @@ class IncomingPayment(Base):
     booked_at: Mapped[datetime] = mapped_column(Instant)
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
+    clerk: Mapped[Person] = relationship(lazy="raise_on_sql")
+    returned: Mapped["IncomingReturn | None"] = relationship(lazy="raise_on_sql", back_populates="incoming")
+
+
+class IncomingReturn(Base):
+    """The bank took the money back (a returned debit, a bounced cheque), or it was booked by mistake. Append-only.
+
+    Its rows undo those of the whole incoming payment and carry its public id, under the kind `returned`.
+    """
+
+    __tablename__ = "incoming_return"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incoming_id: Mapped[int] = mapped_column(ForeignKey("incoming_payment.id"), unique=True)
+    reason: Mapped[str] = mapped_column(String(300))
+    booked_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    booked_at: Mapped[datetime] = mapped_column(Instant)
+
+    incoming: Mapped[IncomingPayment] = relationship(lazy="raise_on_sql", back_populates="returned")
     clerk: Mapped[Person] = relationship(lazy="raise_on_sql")

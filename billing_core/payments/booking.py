@@ -13,16 +13,18 @@ from billing_core import audit, clock, db, jobs
 from billing_core.accounts import Account
 from billing_core.errors import Invalid, NotAllowed, NotFound, Refusal
 from billing_core.ledger import incoming as ledger
+from billing_core.ledger import reversing
 from billing_core.ledger.incoming import Money
-from billing_core.ledger.models import IncomingPayment, Invoice
+from billing_core.ledger.models import IncomingPayment, IncomingReturn, Invoice
 from billing_core.ledger.service import is_booked, lock_account, lock_invoices
 from billing_core.payments.models import Payment, PaymentTarget
-from billing_core.payments.queries import held_on
-from billing_core.payments.refusals import InvoicePaid, PaymentUnderWay, shown
+from billing_core.payments.queries import disputed_among, held_on
+from billing_core.payments.refusals import InvoiceDisputed, InvoicePaid, PaymentUnderWay, shown
 from billing_core.payments.states import UNDER_WAY
 from billing_core.permissions import Right, Viewer
 from billing_core.words import mark
 
+LONGEST_REASON = 300
 WITHDRAW = "payment.withdraw"
 """The job kind; its argument is payment."""
 
@@ -79,11 +81,36 @@ def book_incoming(viewer: Viewer, account_public_id: str, incoming: Money, form_
     return booked
 
 
+def return_incoming(viewer: Viewer, incoming: str, reason: str) -> IncomingPayment:
+    """Undo a booking: the bank took the money back (a returned debit, a bounced cheque), or it was booked by mistake.
+
+    Its invoices owe it again, and credit that came from it is taken back, even where it was used. Once only; again
+    changes nothing. Raises NotAllowed, NotFound and Invalid.
+    """
+    if not viewer.is_staff("finance"):
+        raise NotAllowed
+    if not reason.strip() or len(reason) > LONGEST_REASON:
+        raise Invalid(mark("Enter the reason in at most %(max)d characters."), field="reason", max=LONGEST_REASON)
+    named = select(IncomingPayment).where(IncomingPayment.public_id == incoming)
+    booked = db.session().scalar(named)
+    if booked is None:
+        raise NotFound
+    lock_account(booked.account_id)
+    if db.session().scalar(select(IncomingReturn.id).where(IncomingReturn.incoming_id == booked.id)) is not None:
+        return booked
+    why, now = reason.strip(), clock.now()
+    db.session().add(IncomingReturn(incoming_id=booked.id, reason=why, booked_by=viewer.person_id, booked_at=now))
+    reversing.return_incoming(booked)
+    about = {"amount": booked.amount, "reason": why}
+    audit.record(viewer.actor, "incoming.returned", booked.public_id, booked.account_id, **about)
+    return booked
+
+
 def use_credit(viewer: Viewer, invoice_public_id: str, amount: int | None, form_key: str) -> Invoice:
     """Pay (a part of) an invoice from account credit; `amount` None is as much as possible.
 
     For finance, and for a contact with the right to pay (domain.md 5). The same form again changes nothing. Raises
-    NotFound, NotAllowed, InvoicePaid, NoCredit, PaymentUnderWay and CreditNotPossible.
+    NotFound, NotAllowed, InvoicePaid, InvoiceDisputed, NoCredit, PaymentUnderWay and CreditNotPossible.
     """
     invoice = _payable_invoice(viewer, invoice_public_id)
     lock_account(invoice.account_id)
@@ -95,6 +122,8 @@ def use_credit(viewer: Viewer, invoice_public_id: str, amount: int | None, form_
     credit = ledger.credit_of(invoice.account_id, currency)
     if invoice.balance == 0:
         raise InvoicePaid
+    if disputed_among([invoice.id]):
+        raise InvoiceDisputed
     if credit == 0:
         raise NoCredit
     most = min(credit, invoice.balance - held)

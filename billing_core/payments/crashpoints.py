@@ -1,7 +1,8 @@
 """Named places between the steps of a payment at which a test lets the process die; otherwise nothing happens there.
 
 The names, in the order of the steps: payment.begun, processor.created, payment.opened, event.noted, processor.asked,
-payment.booked (inside the settling transaction), payment.settled, processor.expired, payment.cancelled.
+payment.booked (inside the settling transaction), payment.settled, processor.expired, payment.cancelled. Those of a
+refund: refund.begun, processor.refunded, refund.learned, processor.asked_back.
 """
 
 import os

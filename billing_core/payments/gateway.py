@@ -1,4 +1,4 @@
-"""The processor as the payment verbs see it: five calls, frozen values in and out, and three ways to fail.
+"""The processor as the payment verbs see it: nine calls, frozen values in and out, and three ways to fail.
 
 A gateway is never called while a transaction is open, and never gets a row. Its amounts are in our smallest units.
 """
@@ -72,13 +72,60 @@ class SessionState:
 
 
 @dataclass(frozen=True)
+class RefundRequest:
+    """What is to go back. Derived from stored rows alone: a repeated request is the same to the byte."""
+
+    reference: str
+    """The refund's public id: metadata and idempotency key."""
+    payment: str
+    """The payment's public id."""
+    intent_id: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True)
+class RefundState:
+    """A refund as the processor knows it now. `status`: pending, succeeded or failed; amount None is none of ours."""
+
+    refund_id: str
+    reference: str
+    """The public id of our refund; empty where it was made at the processor."""
+    status: str
+    amount: int | None
+    currency: str
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class DisputeState:
+    """A dispute as the processor knows it now. `status`: inquiry, closed, disputed, won or lost."""
+
+    dispute_id: str
+    status: str
+    amount: int | None
+    currency: str
+    reason: str
+    answer_by: datetime | None
+
+
+@dataclass(frozen=True)
 class Event:
-    """A signed message of the processor. It only says where to look; what counts is asked anew."""
+    """A signed message of the processor. It only says where to look; what counts is asked anew.
+
+    A refund or a dispute names the payment by its intent, because the processor's own pages know no reference of ours.
+    """
 
     event_id: str
     kind: str
     reference: str | None
     session_id: str | None
+    intent_id: str | None = None
+
+    @property
+    def is_about_money_back(self) -> bool:
+        """Money may have gone back to the card."""
+        return self.kind.startswith(("refund.", "charge.refund", "charge.dispute."))
 
 
 class Gateway(Protocol):
@@ -99,6 +146,22 @@ class Gateway(Protocol):
 
     def expire_session(self, session_id: str) -> SessionState:
         """End it, so that nothing can be paid on it. Raises Refused where it is not open any more, and Unclear."""
+        ...
+
+    def create_refund(self, request: RefundRequest) -> RefundState:
+        """Send money back; the same request again is the same refund. Raises Refused and Unclear."""
+        ...
+
+    def reference_of(self, intent_id: str) -> str | None:
+        """The public id of the payment that an intent is for; None where it is none of ours. Raises Unclear."""
+        ...
+
+    def refunds_of(self, intent_id: str) -> Sequence[RefundState]:
+        """All refunds of a payment, whoever made them. Raises Unclear."""
+        ...
+
+    def disputes_of(self, intent_id: str) -> Sequence[DisputeState]:
+        """All disputes of a payment. Raises Unclear."""
         ...
 
     def read_event(self, body: bytes, signature: str) -> Event:

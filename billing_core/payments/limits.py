@@ -17,6 +17,9 @@ MINIMUM = {
 MINIMUM_ELSEWHERE = {0: 50, 2: 50, 3: 500}
 """For currencies that the table does not name, by their decimal places."""
 
+REFUNDED_ALONE = {"CHF": 50_000, "EUR": 50_000, "GBP": 50_000, "JPY": 80_000, "USD": 50_000}
+"""Up to here, in smallest units, one person of finance sends money back; above it, and elsewhere, a second approves."""
+
 MOST_DIGITS = 99_999_999
 """The largest amount, in the processor's own unit."""
 
@@ -41,6 +44,11 @@ def brands(currency: str) -> tuple[str, ...]:
 def minimum(currency: str) -> int:
     """The least that a card can be charged with, in smallest units."""
     return MINIMUM.get(currency, MINIMUM_ELSEWHERE[money.digits(currency)])
+
+
+def needs_approval(refund: int, currency: str) -> bool:
+    """Whether a second person of finance has to approve a refund of so many smallest units."""
+    return refund > REFUNDED_ALONE.get(currency, 0)
 
 
 def processor_digits(currency: str) -> int:

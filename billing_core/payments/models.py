@@ -65,6 +65,10 @@ class Payment(Base):
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
     payer: Mapped[Person] = relationship(lazy="raise_on_sql")
     targets: Mapped[list["PaymentTarget"]] = relationship(lazy="raise_on_sql", order_by="PaymentTarget.id")
+    refunds: Mapped[list["Refund"]] = relationship(lazy="raise_on_sql", order_by="Refund.id", back_populates="payment")
+    disputes: Mapped[list["Dispute"]] = relationship(
+        lazy="raise_on_sql", order_by="Dispute.id", back_populates="payment"
+    )
 
     @property
     def card(self) -> str:
@@ -106,6 +110,100 @@ class PaymentTarget(Base):
     holds: Mapped[bool] = mapped_column(default=True)
 
     invoice: Mapped[Invoice] = relationship(lazy="raise_on_sql")
+
+
+class Refund(Base):
+    """Money of a payment that goes back to its card, in whole or in part. Amounts in smallest units.
+
+    Its rows in the ledger are written when it begins, not when the processor is done: an account's money is never
+    counted twice meanwhile. A refund that fails brings them back by new rows.
+    """
+
+    __tablename__ = "refund"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="ck_refund_amount"),
+        UniqueConstraint("requested_by", "form_key", name="ux_refund_form"),
+        UniqueConstraint("processor_refund", name="ux_refund_processor"),
+        Index("ix_refund_payment", "payment_id", "id"),
+        partial_index("ix_refund_check", "check_at", where="check_at IS NOT NULL"),
+        partial_index("ix_refund_waiting", "id", where="state = 'awaiting_approval'"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"))
+    state: Mapped[str] = mapped_column(String(20))
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    requested_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """None: made at the processor, not here."""
+    form_key: Mapped[str | None] = mapped_column(String(40))
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    """Who approved or declined it, where it needed a second person."""
+    processor_refund: Mapped[str | None] = mapped_column(String(120))
+    failure: Mapped[str] = mapped_column(String(60), default="")
+    """The processor's word for why it failed."""
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    begun_at: Mapped[datetime | None] = mapped_column(Instant)
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
+    check_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the processor is asked next."""
+    checks: Mapped[int] = mapped_column(default=0)
+
+    account: Mapped[Account] = relationship(lazy="raise_on_sql")
+    payment: Mapped[Payment] = relationship(lazy="raise_on_sql", back_populates="refunds")
+    requester: Mapped[Person | None] = relationship(lazy="raise_on_sql", foreign_keys=[requested_by])
+    decider: Mapped[Person | None] = relationship(lazy="raise_on_sql", foreign_keys=[decided_by])
+    parts: Mapped[list["RefundPart"]] = relationship(lazy="raise_on_sql", order_by="RefundPart.id")
+
+
+class RefundPart(Base):
+    """How much of a refund reopens which invoice; without an invoice it comes from the account's credit."""
+
+    __tablename__ = "refund_part"
+    __table_args__ = (
+        UniqueConstraint("refund_id", "invoice_id", name="ux_refund_part"),
+        CheckConstraint("amount > 0", name="ck_refund_part_amount"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    refund_id: Mapped[int] = mapped_column(ForeignKey("refund.id"))
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
+    amount: Mapped[int]
+
+    invoice: Mapped[Invoice | None] = relationship(lazy="raise_on_sql")
+
+
+class Dispute(Base):
+    """The cardholder's bank asks (inquiry) or takes the money back (disputed) until it is decided. Of one payment."""
+
+    __tablename__ = "dispute"
+    __table_args__ = (Index("ix_dispute_payment", "payment_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"))
+    processor_dispute: Mapped[str] = mapped_column(String(120), unique=True)
+    state: Mapped[str] = mapped_column(String(20))
+    amount: Mapped[int]
+    """What the ledger gave back of the disputed sum: at most what was left of the payment; 0 for an inquiry."""
+    currency: Mapped[str] = mapped_column(String(3))
+    reason: Mapped[str] = mapped_column(String(60), default="")
+    """The processor's word."""
+    answer_by: Mapped[datetime | None] = mapped_column(Instant)
+    """Until when the vendor can send evidence to the processor."""
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    payment: Mapped[Payment] = relationship(lazy="raise_on_sql", back_populates="disputes")
+
+    @property
+    def is_undecided(self) -> bool:
+        """The invoices of its payment count as disputed."""
+        return self.state in states.UNDECIDED
 
 
 class ProcessorEvent(Base):

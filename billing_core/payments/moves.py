@@ -17,11 +17,12 @@ from billing_core.ledger.service import Booking, allocate, lock_account, lock_in
 from billing_core.mail.service import BadRecipient
 from billing_core.payments import mails, states
 from billing_core.payments.crashpoints import crashpoint
-from billing_core.payments.gateway import Event, SessionState
+from billing_core.payments.gateway import SessionState
 from billing_core.payments.limits import card_amounts, minimum
 from billing_core.payments.models import Payment, PaymentTarget, ProcessorEvent
-from billing_core.payments.queries import held_on
+from billing_core.payments.queries import disputed_among, held_on
 from billing_core.payments.refusals import (
+    InvoiceDisputed,
     InvoicePaid,
     NotByCard,
     PayFormUsed,
@@ -72,6 +73,8 @@ def begin(
         return earlier
     if invoice.balance == 0:
         raise InvoicePaid
+    if disputed_among([invoice.id]):
+        raise InvoiceDisputed
     held = held_on(invoice.id)
     wanted = _checked_amount(invoice, amount, held, payable_seen)
     now = clock.now()
@@ -133,9 +136,9 @@ def learn(public_id: str, seen: SessionState, event_id: str | None = None) -> Pa
 
     However often and in whatever order the news comes, the end is the same: what was paid is booked once.
     """
-    payment, invoices = _locked(public_id)
+    payment, invoices = locked(public_id)
     if event_id is not None:
-        _mark_processed(event_id)
+        mark_processed(event_id)
     if payment.is_over:
         return payment
     wrong = _differences(payment, seen)
@@ -229,7 +232,7 @@ def _set_aside(payment: Payment, invoices: dict[int, Invoice], seen: SessionStat
 
 def refuse(public_id: str, code: str) -> Payment:
     """The processor said clearly no to the session: nothing was made there, so the money is free again."""
-    payment, _ = _locked(public_id)
+    payment, _ = locked(public_id)
     if payment.is_under_way and payment.processor_session is None:
         payment.failure = code[:60]
         _give_up(payment, "fail", PROCESSOR, code=code)
@@ -238,7 +241,7 @@ def refuse(public_id: str, code: str) -> Payment:
 
 def doubt(public_id: str) -> Payment:
     """Nobody can say now what became of it: it stays so, and holds its money, until the processor has said."""
-    payment, _ = _locked(public_id)
+    payment, _ = locked(public_id)
     if payment.state in (states.CREATING, states.OPEN):
         _doubt(payment)
     return payment
@@ -253,7 +256,7 @@ def _doubt(payment: Payment) -> None:
 
 def call_off(public_id: str, seen: SessionState, actor: str) -> Payment:
     """A contact cancelled it, and the processor has ended the session: nothing can be paid on it any more."""
-    payment, _ = _locked(public_id)
+    payment, _ = locked(public_id)
     if payment.is_under_way and seen.status == "expired" and not _differences(payment, seen):
         payment.processor_session = seen.session_id
         _give_up(payment, "cancel", actor)
@@ -272,31 +275,18 @@ def claim_look(public_id: str, planned: datetime) -> bool:
     return won is not None
 
 
-def note_event(event: Event, body: bytes) -> bool:
-    """Store a signed event once, with the job that acts on it; whether it is new and about a payment of ours."""
-    now = clock.now()
-    known = select(Payment.id).where(Payment.public_id == event.reference)
-    is_ours = event.reference is not None and db.session().scalar(known) is not None
-    new = db.add_if_absent(
-        ProcessorEvent, event_id=event.event_id, kind=event.kind[:80], body=body, received_at=now,
-        processed_at=None if is_ours else now,
-    )  # fmt: skip
-    if new and is_ours:
-        jobs.enqueue(SETTLE, payment=event.reference, session=event.session_id, event=event.event_id)
-    return new and is_ours
-
-
 def note_return(public_id: str) -> None:
     """The payer came back: whatever the page can find out by itself, the worker looks as well."""
     jobs.enqueue(SETTLE, once_key=f"{SETTLE}:{public_id}", payment=public_id)
 
 
-def _mark_processed(event_id: str) -> None:
+def mark_processed(event_id: str) -> None:
+    """What a stored event called for is done."""
     waiting = update(ProcessorEvent).where(ProcessorEvent.event_id == event_id, ProcessorEvent.processed_at.is_(None))
     db.session().execute(waiting.values(processed_at=clock.now()))
 
 
-def _locked(public_id: str) -> tuple[Payment, dict[int, Invoice]]:
+def locked(public_id: str) -> tuple[Payment, dict[int, Invoice]]:
     """The payment with its invoices, all locked in order and read anew. Raises NotFound."""
     place = db.session().execute(select(Payment.id, Payment.account_id).where(Payment.public_id == public_id)).first()
     if place is None:
@@ -305,8 +295,8 @@ def _locked(public_id: str) -> tuple[Payment, dict[int, Invoice]]:
     meant = select(PaymentTarget.invoice_id).where(PaymentTarget.payment_id == place.id)
     invoices = {invoice.id: invoice for invoice in lock_invoices(db.session().scalars(meant))}
     row = select(Payment).where(Payment.id == place.id).options(selectinload(Payment.targets))
-    locked = row.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return db.session().scalars(locked).one(), invoices
+    found = row.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return db.session().scalars(found).one(), invoices
 
 
 def _give_up(payment: Payment, event: str, actor: str, **detail: str) -> None:

@@ -10,10 +10,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from billing_core import db, templating, words
 from billing_core.errors import NotFound
 from billing_core.ledger.models import Invoice
-from billing_core.payments.gateway import SessionRequest
+from billing_core.payments.gateway import RefundRequest, SessionRequest
 from billing_core.payments.limits import brands
-from billing_core.payments.models import Payment, PaymentTarget
-from billing_core.payments.states import UNDER_WAY
+from billing_core.payments.models import Dispute, Payment, PaymentTarget, Refund, RefundPart
+from billing_core.payments.states import BEGUN, UNDECIDED, UNDER_WAY
 from billing_core.permissions import Viewer
 
 
@@ -68,6 +68,56 @@ def due_for_a_look(now: datetime, limit: int) -> list[Due]:
     rows = select(Payment.public_id, Payment.check_at).where(Payment.check_at.is_not(None), Payment.check_at <= now)
     found = db.session().execute(rows.order_by(Payment.check_at, Payment.id).limit(limit))
     return [Due(public_id, check_at) for public_id, check_at in found if check_at is not None]
+
+
+@dataclass(frozen=True)
+class RefundDue:
+    """A refund that the reconciler has to look at, and the instant for which the look was planned."""
+
+    public_id: str
+    payment: str
+    check_at: datetime
+    is_begun: bool
+    """The processor has not taken it on yet, as far as we know."""
+
+
+def refunds_due(now: datetime, limit: int) -> list[RefundDue]:
+    """The refunds whose next look is due, the longest waiting first."""
+    rows = select(Refund.public_id, Payment.public_id, Refund.check_at, Refund.state).join(Refund.payment)
+    due = rows.where(Refund.check_at.is_not(None), Refund.check_at <= now).order_by(Refund.check_at, Refund.id)
+    found = db.session().execute(due.limit(limit))
+    return [RefundDue(name, payment, at, state == BEGUN) for name, payment, at, state in found if at is not None]
+
+
+def refund_named(public_id: str) -> Refund:
+    """Any refund, with its parts and their invoices, its payment and people. Raises NotFound."""
+    named = select(Refund).where(Refund.public_id == public_id)
+    parts = selectinload(Refund.parts).joinedload(RefundPart.invoice)
+    people = (joinedload(Refund.requester), joinedload(Refund.decider))
+    found = db.session().scalar(named.options(parts, joinedload(Refund.payment), joinedload(Refund.account), *people))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def refund_request(public_id: str) -> tuple[str, RefundRequest]:
+    """The payment's public id and the request to the processor, from the stored rows alone."""
+    refund = refund_named(public_id)
+    payment = refund.payment
+    if payment.processor_intent is None:
+        raise ValueError("a payment that succeeded has an intent")
+    request = RefundRequest(public_id, payment.public_id, payment.processor_intent, refund.amount, refund.currency)
+    return payment.public_id, request
+
+
+def disputed_among(invoice_ids: Collection[int]) -> set[int]:
+    """Which of the invoices have a payment about which the bank has not decided."""
+    undecided = (
+        select(PaymentTarget.invoice_id)
+        .join(Dispute, Dispute.payment_id == PaymentTarget.payment_id)
+        .where(PaymentTarget.invoice_id.in_(invoice_ids), Dispute.state.in_(UNDECIDED))
+    )
+    return set(db.session().scalars(undecided))
 
 
 def session_request(public_id: str, expires_at: datetime) -> SessionRequest:

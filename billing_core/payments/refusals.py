@@ -52,6 +52,50 @@ class PayFormUsed(Refusal):
     )
 
 
+class NotRefundable(Refusal):
+    """Only money that came can go back."""
+
+    message = mark("Only a payment that was carried out can be refunded.")
+
+
+class RefundDisputed(Refusal):
+    """The cardholder's bank decides about the payment at present."""
+
+    message = mark("The payment is disputed. It cannot be refunded until the bank has decided.")
+
+
+class RefundFormUsed(Refusal):
+    """The same form was sent before, with another amount."""
+
+    message = mark("This form was already used for another refund. Nothing more was sent back. Open the payment again.")
+
+
+class RefundTooLarge(Invalid):
+    """More than is left of the payment, of an invoice's part of it, or of the account's credit."""
+
+    message = mark("At most %(most)s of this payment can still go back, and of each part what stands beside it.")
+
+
+class RefundNotPossible(Invalid):
+    """What was entered is no refund."""
+
+    NOTHING = mark("Enter at least one amount above zero.")
+    STEP = mark("The last digit of an amount in %(currency)s must be 0 for card payments.")
+    REASON = mark("Enter the reason in at most %(max)d characters.")
+
+
+class RefundByTheSame(Refusal):
+    """Two pairs of eyes are two people."""
+
+    message = mark("You asked for this refund yourself. Somebody else of finance has to approve it.")
+
+
+class InvoiceDisputed(Refusal):
+    """A payment of the invoice is disputed: nothing is paid on it until the bank has decided (domain.md 5)."""
+
+    message = mark("A payment of this invoice is disputed. Please get in touch with us before you pay it.")
+
+
 class NotKnownYet(Refusal):
     """The processor could not be asked, so the attempt stays as it is."""
 

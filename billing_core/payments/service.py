@@ -11,7 +11,7 @@ from billing_core import clock, db
 from billing_core.errors import NotFound
 from billing_core.payments import moves, queries
 from billing_core.payments.crashpoints import crashpoint
-from billing_core.payments.gateway import Forged, Gateway, Refused, Unclear
+from billing_core.payments.gateway import Gateway, Refused, Unclear
 from billing_core.payments.models import Payment
 from billing_core.payments.refusals import NotKnownYet
 from billing_core.permissions import Right, Viewer, demand
@@ -30,7 +30,8 @@ def use_gateway(gateway: Gateway) -> None:
     _gateway = gateway
 
 
-def _processor() -> Gateway:
+def processor() -> Gateway:
+    """The one that was chosen."""
     if _gateway is None:
         raise RuntimeError("no processor was chosen: app/ports.py does it")
     return _gateway
@@ -52,7 +53,7 @@ def pay_invoice(
     refused); for a form that was sent before it is the payment of that form. Raises what `moves.begin` raises.
     """
     key = form_key or db.public_id("form")
-    livemode = _processor().livemode
+    livemode = processor().livemode
     payment = db.perform(moves.begin, viewer, invoice_public_id, amount, key, payable_seen, livemode)
     crashpoint("payment.begun")
     return _start(payment) if _lacks_session(payment) else payment
@@ -90,7 +91,7 @@ def _end(payment: Payment, actor: str) -> Payment:
     if payment.processor_session is None:
         raise NotKnownYet
     try:
-        ended = _processor().expire_session(payment.processor_session)
+        ended = processor().expire_session(payment.processor_session)
     except Refused:
         return _settle_or_wait(payment.public_id)
     except Unclear:
@@ -126,33 +127,11 @@ def settle(public_id: str, session_id: str | None = None, event_id: str | None =
     session = payment.processor_session or session_id
     if session is None:
         return _start(payment) if payment.is_under_way else payment
-    seen = _processor().retrieve_session(session)
+    seen = processor().retrieve_session(session)
     crashpoint("processor.asked")
     payment = db.perform(moves.learn, public_id, seen, event_id)
     crashpoint("payment.settled")
     return payment
-
-
-def settle_later(payment: str, session: str | None = None, event: str | None = None) -> None:
-    """Handler of the job `payment.settle`."""
-    settle(payment, session, event)
-
-
-def receive_event(body: bytes, signature: str) -> int:
-    """Take in a webhook; the HTTP status to answer with. Once stored it is never lost, so the answer is then 200."""
-    try:
-        event = _processor().read_event(body, signature)
-    except Forged:
-        log.warning("a webhook with a bad signature was refused")
-        return 400
-    is_news = db.perform(moves.note_event, event, body)
-    crashpoint("event.noted")
-    if is_news and event.reference is not None:
-        try:
-            settle(event.reference, event.session_id, event.event_id)
-        except Unclear:
-            log.info("the processor could not be asked about %s now; its job will", event.reference)
-    return 200
 
 
 def reconcile_due() -> int:
@@ -185,7 +164,7 @@ def _start(payment: Payment) -> Payment:
     with db.reading():
         request = queries.session_request(payment.public_id, moves.session_end(payment))
     try:
-        made = _processor().create_session(request)
+        made = processor().create_session(request)
     except Refused as refusal:
         log.warning("payment %s was refused: %s", payment.public_id, refusal)
         return db.perform(moves.refuse, payment.public_id, refusal.code)

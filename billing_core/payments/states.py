@@ -1,5 +1,7 @@
-"""The moves of a payment (domain.md 5). They are monotone: nothing leaves `succeeded`, and money that the processor did
-receive is booked from every state, also from one that we had given up.
+"""The moves of payments, refunds and disputes (domain.md 5).
+
+Those of a payment are monotone: nothing leaves `succeeded`, and money that the processor did receive is booked from
+every state, also from one that we had given up. A refund can fail long after the processor took it on.
 """
 
 from billing_core.transitions import Machine
@@ -42,5 +44,42 @@ PAYMENT = Machine(
         (EXPIRED, "review"): NEEDS_REVIEW,
         (CANCELLED, "succeed"): SUCCEEDED,
         (CANCELLED, "review"): NEEDS_REVIEW,
+    },
+)
+
+AWAITING, BEGUN, PENDING, DECLINED = "awaiting_approval", "begun", "pending", "declined"
+
+REFUND_LEFT = (BEGUN, PENDING, SUCCEEDED)
+"""States in which the refunded money has left the ledger."""
+
+REFUND = Machine(
+    "Refund",
+    AWAITING,
+    {
+        (AWAITING, "begin"): BEGUN,
+        (AWAITING, "decline"): DECLINED,
+        (BEGUN, "accept"): PENDING,
+        (BEGUN, "succeed"): SUCCEEDED,
+        (BEGUN, "fail"): FAILED,
+        (PENDING, "succeed"): SUCCEEDED,
+        (PENDING, "fail"): FAILED,
+        (SUCCEEDED, "fail"): FAILED,
+    },
+)
+
+INQUIRY, DISPUTED, WON, LOST, CLOSED = "inquiry", "disputed", "won", "lost", "closed"
+
+UNDECIDED = (INQUIRY, DISPUTED)
+"""States in which an invoice counts as disputed: not payable, not dunned."""
+
+DISPUTE = Machine(
+    "Dispute",
+    INQUIRY,
+    {
+        (INQUIRY, "dispute"): DISPUTED,
+        (INQUIRY, "close"): CLOSED,
+        (DISPUTED, "win"): WON,
+        (DISPUTED, "lose"): LOST,
+        (LOST, "win"): WON,
     },
 )

@@ -1,4 +1,4 @@
-"""Stripe through its official SDK: Checkout Sessions in payment mode, by redirect.
+"""Stripe through its official SDK: Checkout Sessions in payment mode, by redirect; refunds and disputes.
 
 The same code talks to Stripe and to a program that speaks its wire; the HTTP client that it is given decides.
 """
@@ -11,14 +11,26 @@ from typing import Any, TypeVar
 
 import stripe
 from stripe.checkout import Session
+from stripe.params import DisputeListParams, RefundCreateParams, RefundListParams
 from stripe.params.checkout import SessionCreateParams
 
 from billing_core import db, money
 from billing_core.errors import Invalid
-from billing_core.payments.gateway import Event, Forged, Refused, SessionRequest, SessionState, Unclear
+from billing_core.payments.gateway import (
+    DisputeState,
+    Event,
+    Forged,
+    RefundRequest,
+    RefundState,
+    Refused,
+    SessionRequest,
+    SessionState,
+    Unclear,
+)
 from billing_core.payments.limits import processor_digits
 
 T = TypeVar("T")
+S = TypeVar("S", bound=stripe.StripeObject)
 
 RETRIES = 2
 """How often the SDK repeats a call that got no answer, under the same idempotency key."""
@@ -33,6 +45,11 @@ CLEAR_NO = (
     stripe.InvalidRequestError, stripe.AuthenticationError, stripe.PermissionError, stripe.CardError,
 )  # fmt: skip
 """Errors after which nothing has happened. All others (no answer, 5xx, 429 and 409 behind a repeat) leave it open."""
+REFUNDS = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
+"""What the states of Stripe's refunds mean; every other one is on its way."""
+DISPUTES = {"won": "won", "lost": "lost", "warning_closed": "closed", "prevented": "closed"}
+"""What the states of Stripe's disputes mean. A `warning_` is an inquiry, everything else is not decided yet."""
+MOST_IN_A_PAGE = 100
 OVER = ("canceled", "requires_payment_method")
 """States of a payment intent, on a session that is complete, from which no money comes any more."""
 
@@ -71,6 +88,37 @@ class StripeGateway:
         """The session, now expired. Raises Refused and Unclear."""
         return _state(self._call(lambda: self._client.v1.checkout.sessions.expire(session_id, {"expand": EXPAND})))
 
+    def create_refund(self, request: RefundRequest) -> RefundState:
+        """The refund of this request, new or replayed. Raises Refused and Unclear."""
+        key = f"refund-{request.reference}"
+        asked = _refund_parameters(request)
+        return _refund_state(self._call(lambda: self._client.v1.refunds.create(asked, {"idempotency_key": key})))
+
+    def reference_of(self, intent_id: str) -> str | None:
+        """What the metadata of the intent says. Raises Unclear."""
+        try:
+            metadata = self._call(lambda: self._client.v1.payment_intents.retrieve(intent_id)).metadata
+        except Refused as refusal:
+            raise Unclear(str(refusal)) from refusal
+        return _said(metadata, "payment") or None
+
+    def refunds_of(self, intent_id: str) -> list[RefundState]:
+        """Every refund of the payment, oldest first. Raises Unclear: a refusal to answer says nothing of the money."""
+        wanted: RefundListParams = {"payment_intent": intent_id, "limit": MOST_IN_A_PAGE}
+        return [_refund_state(refund) for refund in self._all(lambda: self._client.v1.refunds.list(wanted))]
+
+    def disputes_of(self, intent_id: str) -> list[DisputeState]:
+        """Every dispute of the payment, oldest first. Raises Unclear."""
+        wanted: DisputeListParams = {"payment_intent": intent_id, "limit": MOST_IN_A_PAGE}
+        return [_dispute_state(found) for found in self._all(lambda: self._client.v1.disputes.list(wanted))]
+
+    def _all(self, call: Callable[[], stripe.ListObject[S]]) -> list[S]:
+        """Every page of a list, the oldest first."""
+        try:
+            return list(reversed(self._call(lambda: list(call().auto_paging_iter()))))
+        except Refused as refusal:
+            raise Unclear(str(refusal)) from refusal
+
     def read_event(self, body: bytes, signature: str) -> Event:
         """The event behind a valid signature. One of the other mode carries no reference. Raises Forged."""
         try:
@@ -80,10 +128,13 @@ class StripeGateway:
             metadata = about.get("metadata") or {}
             reference = about.get("client_reference_id") or metadata.get("payment")
             session_id = about.get("id") if about.get("object") == "checkout.session" else None
+            intent_id = about.get("id") if about.get("object") == "payment_intent" else about.get("payment_intent")
             event_id, kind = str(event["id"]), str(event["type"])
         except (ValueError, LookupError, TypeError, AttributeError, stripe.SignatureVerificationError) as error:
             raise Forged(str(error)) from error
-        return Event(event_id, kind, reference if is_ours else None, session_id if is_ours else None)
+        if not is_ours:
+            return Event(event_id, kind, None, None)
+        return Event(event_id, kind, reference, session_id, intent_id if isinstance(intent_id, str) else None)
 
     def _call(self, call: Callable[[], T]) -> T:
         if db.in_transaction():
@@ -151,6 +202,44 @@ def _state(session: Session) -> SessionState:
         card_brand=(card.brand or "") if card is not None else "",
         card_last4=(card.last4 or "") if card is not None else "",
         decline=(error.decline_code or error.code or "") if error is not None else "",
+    )
+
+
+def _refund_parameters(request: RefundRequest) -> RefundCreateParams:
+    return {
+        "payment_intent": request.intent_id,
+        "amount": _to_processor(request.amount, request.currency),
+        "metadata": {"payment": request.payment, "refund": request.reference},
+    }
+
+
+def _refund_state(refund: stripe.Refund) -> RefundState:
+    currency = refund.currency.upper()
+    return RefundState(
+        refund_id=refund.id,
+        reference=_said(refund.metadata, "refund"),
+        status=REFUNDS.get(refund.status or "", "pending"),
+        amount=_from_processor(refund.amount, currency),
+        currency=currency,
+        failure=getattr(refund, "failure_reason", None) or "",
+    )
+
+
+def _said(metadata: stripe.StripeObject | None, name: str) -> str:
+    """What we gave along under the name; empty where nothing was."""
+    return str(metadata[name]) if metadata is not None and name in metadata else ""
+
+
+def _dispute_state(dispute: stripe.Dispute) -> DisputeState:
+    currency, due_by = dispute.currency.upper(), dispute.evidence_details.due_by
+    asked = "inquiry" if dispute.status.startswith("warning_") else "disputed"
+    return DisputeState(
+        dispute_id=dispute.id,
+        status=DISPUTES.get(dispute.status, asked),
+        amount=_from_processor(dispute.amount, currency),
+        currency=currency,
+        reason=dispute.reason,
+        answer_by=datetime.fromtimestamp(due_by, UTC) if due_by else None,
     )
 
 

@@ -9,7 +9,7 @@ from billing_core import clock, db
 from billing_core.documents import letter
 from billing_core.documents import service as documents
 from billing_core.errors import Invalid, NotAllowed, NotFound, Refusal
-from billing_core.payments import booking
+from billing_core.payments import booking, events
 from billing_core.payments import queries as payment_queries
 from billing_core.payments import service as card
 from billing_core.payments.models import Payment
@@ -210,5 +210,5 @@ def cancel(public_id: str) -> Answer:
 @public_page()
 def stripe() -> Response:
     """The processor's news: believed only as far as its signature over the raw body holds, and then looked up."""
-    status = card.receive_event(request.get_data(cache=False), request.headers.get("Stripe-Signature", ""))
+    status = events.receive_event(request.get_data(cache=False), request.headers.get("Stripe-Signature", ""))
     return Response(status=status, mimetype="text/plain")

@@ -11,7 +11,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client, TestResponse
 
 from billing_core import db
-from billing_core.payments import service, stripe_gateway
+from billing_core.payments import events, service, stripe_gateway
 from billing_core.payments.models import Payment
 from billing_core.payments.stripe_gateway import StripeGateway
 from stripe_sandbox import Fault, Sandbox
@@ -64,7 +64,7 @@ class CardTill:
 
     def deliver(self) -> int:
         """Hand the webhooks that are due to our receiver."""
-        return self.sandbox.deliver_due(service.receive_event)
+        return self.sandbox.deliver_due(events.receive_event)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from billing_core import clock, db
 from billing_core.jobs import Job
 from billing_core.ledger.models import Allocation, Invoice
 from billing_core.mail.models import OutboxMail
-from billing_core.payments import crashpoints, moves, service
+from billing_core.payments import crashpoints, events, moves, service
 from billing_core.payments.models import Payment
 from billing_core.permissions import Viewer
 from tests.factories import core, ledger
@@ -55,7 +55,7 @@ def converge(till: CardTill) -> None:
     with db.reading() as session:
         waiting = session.scalars(select(Job).where(Job.kind == moves.SETTLE, Job.state == "ready")).all()
     for job in waiting:
-        service.settle_later(**job.arguments)
+        events.settle_later(**job.arguments)
     db.perform(_note_done, [job.id for job in waiting])
     with time_machine.travel(clock.now() + timedelta(minutes=6), tick=False):
         service.reconcile_due()

@@ -39,7 +39,8 @@ def test_the_page_shows_who_what_and_how_much(till: Till) -> None:
     assert [option["value"] for option in page.select("select[name=card] option")] == [
         "pm_card_visa", "pm_card_mastercard", "pm_card_amex", "pm_card_discover", "pm_card_visa_chargeDeclined",
         "pm_card_visa_chargeDeclinedInsufficientFunds", "pm_card_chargeDeclinedExpiredCard",
-        "pm_card_threeDSecure2Required",
+        "pm_card_threeDSecure2Required", "pm_card_pendingRefund", "pm_card_refundFail", "pm_card_createDispute",
+            "pm_card_createDisputeInquiry",
     ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from billing_core import db
 from billing_core.jobs import Job
 from billing_core.ledger.models import Allocation, Invoice
-from billing_core.payments import moves, service
+from billing_core.payments import events, moves, service
 from billing_core.payments.models import Payment, ProcessorEvent
 from billing_core.permissions import Viewer
 from stripe_sandbox import Fault
@@ -52,7 +52,7 @@ def test_the_processors_own_webhook_settles(till: CardTill, payment: Payment, in
 def test_a_duplicate_is_stored_and_booked_once(till: CardTill, payment: Payment) -> None:
     till.enter_card(payment)
     body = event(payment.public_id, payment.processor_session or "")
-    assert [service.receive_event(body, signed(body)) for _ in range(3)] == [200, 200, 200]
+    assert [events.receive_event(body, signed(body)) for _ in range(3)] == [200, 200, 200]
     assert len(stored()) == 1
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Allocation)) == 1
@@ -70,7 +70,7 @@ def test_a_forged_event_writes_nothing(till: CardTill, payment: Payment, how: st
         "other body": signed(event("pay_other")),
         "garbage": "t=x,v1=\u00fc",
     }[how]
-    assert service.receive_event(body, signature) == 400
+    assert events.receive_event(body, signature) == 400
     assert stored() == []
     assert payment_named(payment.public_id).state == "open"
 
@@ -78,7 +78,7 @@ def test_a_forged_event_writes_nothing(till: CardTill, payment: Payment, how: st
 def test_what_the_event_claims_is_not_believed(till: CardTill, payment: Payment, invoice: Invoice) -> None:
     """It says paid, but nobody entered a card: the processor is asked, and knows better."""
     body = event(payment.public_id, payment.processor_session or "")
-    assert service.receive_event(body, signed(body)) == 200
+    assert events.receive_event(body, signed(body)) == 200
     assert payment_named(payment.public_id).state == "open"
     assert ledger.reread(invoice).balance == 10000
 
@@ -86,7 +86,7 @@ def test_what_the_event_claims_is_not_believed(till: CardTill, payment: Payment,
 def test_an_event_about_something_else_is_kept_and_that_is_all(till: CardTill) -> None:
     for number, reference in enumerate([None, "pay_unknown"]):
         body = event(reference, id=f"evt_{number}")
-        assert service.receive_event(body, signed(body)) == 200
+        assert events.receive_event(body, signed(body)) == 200
     assert [row.processed_at is not None for row in stored()] == [True, True]
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Job)) == 0
@@ -95,7 +95,7 @@ def test_an_event_about_something_else_is_kept_and_that_is_all(till: CardTill) -
 def test_an_event_of_the_other_mode_moves_nothing(till: CardTill, payment: Payment) -> None:
     till.enter_card(payment)
     body = event(payment.public_id, payment.processor_session or "", livemode=True)
-    assert service.receive_event(body, signed(body)) == 200
+    assert events.receive_event(body, signed(body)) == 200
     assert payment_named(payment.public_id).state == "open"
 
 
@@ -103,11 +103,11 @@ def test_an_event_outlives_a_processor_that_cannot_be_asked(till: CardTill, paym
     till.enter_card(payment)
     till.fail(RETRIEVE, Fault.TIMES_OUT_BEFORE)
     body = event(payment.public_id, payment.processor_session or "")
-    assert service.receive_event(body, signed(body)) == 200
+    assert events.receive_event(body, signed(body)) == 200
     assert payment_named(payment.public_id).state == "open"
     with db.reading() as session:
         job = session.scalars(select(Job).where(Job.kind == moves.SETTLE)).one()
-    service.settle_later(**job.arguments)
+    events.settle_later(**job.arguments)
     assert payment_named(payment.public_id).state == "succeeded"
     assert all(row.processed_at is not None for row in stored())
 

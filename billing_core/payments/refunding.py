@@ -1,0 +1,285 @@
+"""Refunds: money of a card payment goes back to the card. Each function is one verb for `db.perform`.
+
+Finance asks for one; above a limit a second person of finance approves it. The ledger's rows are written when the
+refund begins, before the processor is asked (`giving_back` does that), and brought back by new rows if it fails.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import selectinload
+
+from billing_core import audit, clock, db
+from billing_core.errors import NotAllowed, NotFound
+from billing_core.ledger.incoming import credit_of
+from billing_core.ledger.models import Invoice
+from billing_core.ledger.reversing import Standing, bring_back, put_back, standing_of, take_credit
+from billing_core.payments import mails, states
+from billing_core.payments.gateway import RefundState
+from billing_core.payments.limits import needs_approval, step
+from billing_core.payments.models import Dispute, Payment, Refund, RefundPart
+from billing_core.payments.moves import A_MINUTE, PAUSES, PROCESSOR, locked
+from billing_core.payments.refusals import (
+    NotRefundable,
+    RefundByTheSame,
+    RefundDisputed,
+    RefundFormUsed,
+    RefundNotPossible,
+    RefundTooLarge,
+    shown,
+)
+from billing_core.permissions import Viewer
+
+log = logging.getLogger(__name__)
+
+REFUND, REFUND_FAILED = "refund", "refund_failed"
+"""Kinds of the ledger's rows."""
+CREDIT = "credit"
+"""The part of a refund that no invoice gives: it comes from the account's credit."""
+LONGEST_REASON = 300
+SEND_AGAIN_WITHIN = timedelta(hours=22)
+"""How long a refund may be asked for again under its key; the processor forgets keys after 24 hours."""
+
+
+@dataclass(frozen=True)
+class Refundable:
+    """What can go back to the card at most: in total, by invoice id, and from the account's credit."""
+
+    total: int
+    invoices: Mapping[int, int]
+    credit: int
+
+
+def refundable(payment: Payment) -> Refundable:
+    """What is left of a payment whose targets and invoices are loaded. Nothing while a dispute is not decided."""
+    if payment.state != states.SUCCEEDED or has_dispute(payment.id):
+        return Refundable(0, {}, 0)
+    left = standing_of(payment.id)
+    paid = {target.invoice_id: target.invoice.paid for target in payment.targets}
+    credit = credit_of(payment.account_id, payment.currency)
+    return _refundable(left, paid, credit)
+
+
+def _refundable(left: Standing, paid: Mapping[int, int], credit: int) -> Refundable:
+    total = max(left.total, 0)
+    invoices = {at: max(min(amount, paid.get(at, 0), total), 0) for at, amount in left.invoices.items()}
+    return Refundable(total, invoices, min(credit, total))
+
+
+def has_dispute(payment_id: int) -> bool:
+    """Whether the cardholder's bank has not decided about the payment yet."""
+    undecided = exists().where(Dispute.payment_id == payment_id, Dispute.state.in_(states.UNDECIDED))
+    return bool(db.session().scalar(select(undecided)))
+
+
+def ask_refund(viewer: Viewer, payment: str, wishes: Mapping[str, int], reason: str, form_key: str) -> Refund:
+    """Ask for money to go back: by public id of the invoice that it reopens, and under `credit` what credit gives.
+
+    It begins at once, or waits for a second person of finance where it is above the limit. The same form again is the
+    same refund. Raises NotAllowed, NotFound, NotRefundable, RefundDisputed, RefundFormUsed, RefundTooLarge and
+    RefundNotPossible.
+    """
+    _demand_finance(viewer)
+    paid, invoices = locked(payment)
+    parts = {name: amount for name, amount in wishes.items() if amount}
+    total = sum(parts.values())
+    earlier = _made_by_form(viewer, form_key)
+    if earlier is not None:
+        if (earlier.payment_id, earlier.amount) != (paid.id, total):
+            raise RefundFormUsed
+        return earlier
+    if not reason.strip() or len(reason) > LONGEST_REASON:
+        raise RefundNotPossible(RefundNotPossible.REASON, field="reason", max=LONGEST_REASON)
+    refund = Refund(
+        public_id=db.public_id("ref"), account_id=paid.account_id, payment_id=paid.id, state=states.AWAITING,
+        amount=total, currency=paid.currency, reason=reason.strip(), requested_by=viewer.person_id,
+        form_key=form_key, created_at=clock.now(), checks=0, parts=_parts(paid, invoices, parts),
+    )  # fmt: skip
+    _check(paid, invoices, refund)
+    db.session().add(refund)
+    db.session().flush()
+    audit.record(
+        viewer.actor, "refund.asked", refund.public_id, paid.account_id,
+        payment=paid.public_id, amount=total, reason=refund.reason,
+    )  # fmt: skip
+    if not needs_approval(total, paid.currency):
+        begin(refund, invoices, viewer.actor)
+    return refund
+
+
+def _parts(payment: Payment, invoices: Mapping[int, Invoice], wishes: Mapping[str, int]) -> list[RefundPart]:
+    ids = {invoice.public_id: invoice.id for invoice in invoices.values()}
+    if not wishes or min(wishes.values()) < 0 or not wishes.keys() <= {CREDIT, *ids}:
+        raise RefundNotPossible(RefundNotPossible.NOTHING, field="amount")
+    if sum(wishes.values()) % step(payment.currency):
+        raise RefundNotPossible(RefundNotPossible.STEP, field="amount", currency=payment.currency)
+    return [RefundPart(invoice_id=ids.get(name), amount=amount) for name, amount in sorted(wishes.items())]
+
+
+def _check(payment: Payment, invoices: Mapping[int, Invoice], refund: Refund) -> None:
+    """Raise where the refund is not possible now: asked under the locks, when it is asked for and when it begins."""
+    if payment.state != states.SUCCEEDED:
+        raise NotRefundable
+    if has_dispute(payment.id):
+        raise RefundDisputed
+    credit = credit_of(payment.account_id, payment.currency)
+    most = _refundable(standing_of(payment.id), {i.id: i.paid for i in invoices.values()}, credit)
+    fits = all(part.amount <= _most(most, part) for part in refund.parts)
+    if not fits or refund.amount > most.total:
+        raise RefundTooLarge(field="amount", most=shown(most.total, payment.currency))
+
+
+def _most(most: Refundable, part: RefundPart) -> int:
+    return most.credit if part.invoice_id is None else most.invoices.get(part.invoice_id, 0)
+
+
+def begin(refund: Refund, invoices: Mapping[int, Invoice], actor: str) -> None:
+    """The money leaves the ledger, and the processor is to be asked for it."""
+    refund.state = states.REFUND.after(refund.state, "begin")
+    refund.begun_at = clock.now()
+    refund.check_at = refund.begun_at + 2 * A_MINUTE
+    for part in refund.parts:
+        if part.invoice_id is None:
+            take_credit(
+                refund.account_id, refund.currency, part.amount, REFUND, refund.public_id, refund.payment_id
+            )  # fmt: skip
+        else:
+            put_back(invoices[part.invoice_id], part.amount, REFUND, refund.public_id, refund.payment_id)
+    audit.record(actor, "refund.begun", refund.public_id, refund.account_id, amount=refund.amount)
+
+
+def approve_refund(viewer: Viewer, public_id: str) -> Refund:
+    """The second person says yes; what is possible is asked again. Raises as `ask_refund`, and RefundByTheSame."""
+    _demand_finance(viewer)
+    refund, payment, invoices = _locked(public_id)
+    if refund.state in states.REFUND_LEFT:
+        return refund
+    if refund.requested_by == viewer.person_id:
+        raise RefundByTheSame
+    _check(payment, invoices, refund)
+    refund.decided_by = viewer.person_id
+    begin(refund, invoices, viewer.actor)
+    return refund
+
+
+def decline_refund(viewer: Viewer, public_id: str) -> Refund:
+    """The second person says no, or the first one takes it back. Raises NotAllowed, NotFound and WrongState."""
+    _demand_finance(viewer)
+    refund, _, _ = _locked(public_id)
+    if refund.state != states.DECLINED:
+        refund.state = states.REFUND.after(refund.state, "decline")
+        refund.decided_by = viewer.person_id
+        audit.record(viewer.actor, "refund.declined", refund.public_id, refund.account_id)
+    return refund
+
+
+def refuse_refund(public_id: str, code: str) -> Refund:
+    """The processor said clearly no: nothing has gone back."""
+    refund, payment, invoices = _locked(public_id)
+    if refund.state == states.BEGUN and refund.processor_refund is None:
+        _fail(refund, payment, invoices, code)
+    return refund
+
+
+def learn_refund(refund: Refund, payment: Payment, invoices: Mapping[int, Invoice], seen: RefundState) -> None:
+    """Bring a refund of ours, locked, into line with what the processor says of it."""
+    refund.processor_refund = seen.refund_id
+    if (seen.amount, seen.currency) != (refund.amount, refund.currency):
+        _set_aside(refund, seen)
+    elif seen.status == "failed":
+        if refund.state in states.REFUND_LEFT:
+            _fail(refund, payment, invoices, seen.failure or "failed")
+    elif seen.status == "succeeded" and refund.state in (states.BEGUN, states.PENDING):
+        refund.state = states.REFUND.after(refund.state, "succeed")
+        refund.settled_at, refund.check_at = clock.now(), None
+        audit.record(PROCESSOR, "refund.succeeded", refund.public_id, refund.account_id, refund=seen.refund_id)
+        mails.tell_refunded(refund, payment, invoices)
+    elif seen.status == "pending" and refund.state == states.BEGUN:
+        refund.state = states.REFUND.after(refund.state, "accept")
+        refund.checks, refund.check_at = 0, clock.now() + PAUSES[0]
+        audit.record(PROCESSOR, "refund.accepted", refund.public_id, refund.account_id, refund=seen.refund_id)
+
+
+def _fail(refund: Refund, payment: Payment, invoices: Mapping[int, Invoice], code: str) -> None:
+    refund.state = states.REFUND.after(refund.state, "fail")
+    refund.failure, refund.check_at, refund.settled_at = code[:60], None, clock.now()
+    bring_back(REFUND, refund.public_id, REFUND_FAILED)
+    audit.record(PROCESSOR, "refund.failed", refund.public_id, refund.account_id, code=code)
+    mails.tell_refund_failed(refund, payment, invoices)
+
+
+def _set_aside(refund: Refund, seen: RefundState) -> None:
+    """The processor sent back another sum than was asked for, which it never should: a person has to look."""
+    if refund.check_at is None and refund.failure == "differs":
+        return
+    refund.failure, refund.check_at = "differs", None
+    about = {"refund": seen.refund_id, "amount": seen.amount, "currency": seen.currency}
+    audit.record(PROCESSOR, "refund.differs", refund.public_id, refund.account_id, **about)
+    log.error("refund %s differs from what the processor says: %s", refund.public_id, about)
+
+
+def adopt(payment: Payment, invoices: Mapping[int, Invoice], seen: RefundState) -> Refund | None:
+    """A refund made on the processor's own pages becomes one of ours, taken from credit first and then from invoices.
+
+    None where nothing is left of the payment: the processor would then have sent back more than came.
+    """
+    left = standing_of(payment.id)
+    amount = min(seen.amount or left.total, left.total)
+    from_credit = min(amount, max(left.credited, 0), credit_of(payment.account_id, payment.currency))
+    parts = [RefundPart(invoice_id=None, amount=from_credit)] if from_credit else []
+    rest = amount - from_credit
+    for invoice_id, standing in sorted(left.invoices.items(), reverse=True):
+        taken = min(rest, standing, invoices[invoice_id].paid)
+        if taken > 0:
+            parts.append(RefundPart(invoice_id=invoice_id, amount=taken))
+            rest -= taken
+    if not parts:
+        log.error("refund %s at the processor is more than came by payment %s", seen.refund_id, payment.public_id)
+        return None
+    refund = Refund(
+        public_id=db.public_id("ref"), account_id=payment.account_id, payment_id=payment.id, state=states.AWAITING,
+        amount=amount - rest, currency=payment.currency, processor_refund=seen.refund_id, created_at=clock.now(),
+        checks=0, parts=parts,
+    )  # fmt: skip
+    db.session().add(refund)
+    db.session().flush()
+    audit.record(
+        PROCESSOR, "refund.adopted", refund.public_id, payment.account_id, payment=payment.public_id,
+        refund=seen.refund_id, amount=seen.amount, booked=refund.amount,
+    )  # fmt: skip
+    begin(refund, invoices, PROCESSOR)
+    return refund
+
+
+def claim_look(public_id: str, planned: datetime) -> bool:
+    """Take a planned look for this process and plan the next one; False where another was quicker."""
+    refund = db.session().scalar(select(Refund).where(Refund.public_id == public_id))
+    if refund is None or refund.check_at != planned:
+        return False
+    taken = update(Refund).where(Refund.id == refund.id, Refund.check_at == planned)
+    pause = PAUSES[min(refund.checks + 1, len(PAUSES) - 1)]
+    values = {"checks": Refund.checks + 1, "check_at": clock.now() + pause}
+    return db.session().scalar(taken.values(**values).returning(Refund.id)) is not None
+
+
+def _demand_finance(viewer: Viewer) -> None:
+    if not viewer.is_staff("finance"):
+        raise NotAllowed
+
+
+def _made_by_form(viewer: Viewer, form_key: str) -> Refund | None:
+    made = select(Refund).where(Refund.requested_by == viewer.person_id, Refund.form_key == form_key)
+    return db.session().scalar(made.options(selectinload(Refund.parts)))
+
+
+def _locked(public_id: str) -> tuple[Refund, Payment, dict[int, Invoice]]:
+    of = select(Payment.public_id).join(Refund, Refund.payment_id == Payment.id).where(Refund.public_id == public_id)
+    payment_id = db.session().scalar(of)
+    if payment_id is None:
+        raise NotFound
+    payment, invoices = locked(payment_id)
+    row = select(Refund).where(Refund.public_id == public_id).options(selectinload(Refund.parts))
+    return db.session().scalars(row.execution_options(populate_existing=True)).one(), payment, invoices
