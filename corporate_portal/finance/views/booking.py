@@ -1,10 +1,6 @@
 """The pages of finance: who owes what, what came in, and where it goes."""
 
-import re
-import secrets
-
-from flask import Blueprint, request
-from werkzeug.wrappers import Response
+from flask import request
 
 from billing_core import db
 from billing_core.errors import Invalid, Refusal
@@ -14,13 +10,10 @@ from billing_core.web.guards import desk_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
 from billing_core.words import mark
-from corporate_portal.finance import queries
-from corporate_portal.finance.forms import METHOD_NAMES, BookingForm
-from corporate_portal.finance.queries import AccountMoney
-
-finance = Blueprint("finance", __name__)
-
-Answer = str | Response | tuple[str, int]
+from corporate_portal.finance.forms.booking import METHOD_NAMES, BookingForm
+from corporate_portal.finance.queries import money as queries
+from corporate_portal.finance.queries.money import AccountMoney
+from corporate_portal.finance.views.blueprint import Answer, finance, key_of, new_key
 
 
 @finance.get("/desk/money")
@@ -44,7 +37,7 @@ def account(public_id: str) -> Answer:
             found=found,
             account=found.account,
             methods=METHOD_NAMES,
-            key=secrets.token_hex(16),
+            key=new_key(),
         )
 
 
@@ -68,7 +61,7 @@ def keep_booking(public_id: str) -> Answer:
     if form.validate_on_submit():
         try:
             if request.form.get("act") == "book":
-                db.perform(booking.book_incoming, viewer(), public_id, form.money(by_hand=True), _key(form.key.data))
+                db.perform(booking.book_incoming, viewer(), public_id, form.money(by_hand=True), key_of(form.key.data))
                 tell("success", mark("The money is booked."))
                 return see("finance.account", public_id=public_id)
             return _show_spread(found, form)
@@ -97,17 +90,12 @@ def _form_page(found: AccountMoney, form: BookingForm, rest: int | None = None) 
     return page("finance/book.html", found=found, account=found.account, form=form, rows=rows, rest=rest)
 
 
-def _key(sent: str | None) -> str:
-    """The random key of the form; one that is not ours protects from nothing, so it becomes a new one."""
-    return sent if sent and re.fullmatch("[0-9a-f]{32}", sent) else secrets.token_hex(16)
-
-
 @finance.post("/desk/invoices/<string:public_id>/use-credit")
 @desk_page("finance")
 def use_credit(public_id: str) -> Answer:
     """Let the account's credit pay as much of an invoice as it can."""
     try:
-        invoice = db.perform(booking.use_credit, viewer(), public_id, None, _key(request.form.get("key")))
+        invoice = db.perform(booking.use_credit, viewer(), public_id, None, key_of(request.form.get("key")))
     except Refusal as refusal:
         tell("error", refusal.message, **refusal.params)
         return see("finance.index")

@@ -1,0 +1,1 @@
+"""The forms of finance, a module for each subject."""
