@@ -9,6 +9,8 @@ import json
 
 from sqlalchemy import Connection, text
 
+from tests.invariants import take_time
+
 LAWS = {
     "one version of a quote counts, and it is the last one written": """
         SELECT quote.id FROM quote WHERE (
@@ -132,6 +134,7 @@ DECIDED = """
 
 def check(connection: Connection) -> None:
     """Raise AssertionError with the first rows that break a law."""
+    take_time(connection)
     for law, broken in LAWS.items():
         rows = connection.execute(text(broken)).fetchmany(5)
         assert not rows, f"{law}: {[tuple(row) for row in rows]}"
