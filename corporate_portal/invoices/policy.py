@@ -17,23 +17,24 @@ class Payability:
     has_right: bool
     from_credit: int
     """What account credit can pay of it."""
+    is_disputed: bool = False
 
     @property
     def can_pay(self) -> bool:
         """The way to the card is open, or account credit can be used."""
-        return self.has_right and (not self.by_card.is_none or self.from_credit > 0)
+        return self.has_right and not self.is_disputed and (not self.by_card.is_none or self.from_credit > 0)
 
     @property
     def only_by_transfer(self) -> bool:
         """Something is open, but no card payment of it is possible."""
-        return self.payable > 0 and self.by_card.is_none
+        return self.payable > 0 and self.by_card.is_none and not self.is_disputed
 
 
-def payability(viewer: Viewer, invoice: Invoice, held: int, credit: int) -> Payability:
+def payability(viewer: Viewer, invoice: Invoice, held: int, credit: int, *, is_disputed: bool) -> Payability:
     """What the viewer can pay of the invoice, of which `held` is held by unfinished attempts; `credit` is left over."""
     payable = max(invoice.balance - held, 0)
     by_card = card_amounts(payable, invoice.currency)
-    return Payability(payable, held, by_card, may_pay(viewer, invoice.account_id), min(payable, credit))
+    return Payability(payable, held, by_card, may_pay(viewer, invoice.account_id), min(payable, credit), is_disputed)
 
 
 def may_pay(viewer: Viewer, account_id: int) -> bool:

@@ -74,6 +74,8 @@ class Whole:
     """Money that finance booked for it, by the reference of its allocation."""
     credit: int
     """What the account has left over in the invoice's currency."""
+    is_disputed: bool
+    """The bank of a cardholder who paid it has not decided."""
 
     @property
     def bill_to(self) -> BillTo:
@@ -119,7 +121,7 @@ def invoice_named(viewer: Viewer, public_id: str) -> Invoice:
 
 
 def whole_invoice(viewer: Viewer, public_id: str) -> Whole:
-    """An invoice with lines, taxes, what reduced its balance, and attempts. Ten statements. Raises NotFound."""
+    """An invoice with lines, taxes, what reduced its balance, and attempts. Eleven statements. Raises NotFound."""
     parts = (selectinload(Invoice.lines), selectinload(Invoice.taxes), selectinload(Invoice.allocations))
     found = db.session().scalar(_named(viewer, public_id).options(*_FRAME, *parts))
     if found is None:
@@ -130,6 +132,7 @@ def whole_invoice(viewer: Viewer, public_id: str) -> Whole:
     return Whole(
         found, payments.attempts_on(found.id), today, has_document, _named_by(found, "credit_note", CreditNote),
         _named_by(found, "incoming", IncomingPayment), credit_of(found.account_id, found.currency),
+        bool(payments.disputed_among([found.id])),
     )  # fmt: skip
 
 

@@ -44,10 +44,11 @@ def index() -> Answer:
     wanted = Wanted(state, number, request.args.get("after", ""), request.args.get("before", ""))
     with db.reading():
         rows = queries.invoices(viewer(), wanted)
-        waiting = payment_queries.under_way_on([invoice.id for invoice in rows.rows])
+        ids = [invoice.id for invoice in rows.rows]
+        waiting, disputed = payment_queries.under_way_on(ids), payment_queries.disputed_among(ids)
         now = clock.now()
         shown = page(
-            "invoices/index.html", form=form, wanted=wanted, rows=rows, waiting=waiting,
+            "invoices/index.html", form=form, wanted=wanted, rows=rows, waiting=waiting, disputed=disputed,
             balances=queries.balances(viewer()), today=lambda invoice: clock.local(now, invoice.seller.timezone).date(),
         )  # fmt: skip
     return shown if found else (shown, 400)
@@ -69,8 +70,12 @@ def _about(whole: Whole) -> dict[str, object]:
         "today": whole.today,
         "one_day": timedelta(days=1),
         "letter": letter,
-        "pay": policy.payability(viewer(), whole.invoice, whole.held, whole.credit),
+        "pay": _payability(whole),
     }
+
+
+def _payability(whole: Whole) -> policy.Payability:
+    return policy.payability(viewer(), whole.invoice, whole.held, whole.credit, is_disputed=whole.is_disputed)
 
 
 @invoices.get("/invoices/<string:public_id>/pdf")
@@ -120,7 +125,7 @@ def pay(public_id: str) -> Answer:
     with db.reading():
         whole = queries.whole_invoice(viewer(), public_id)
         demand(Right.PAY, viewer(), whole.invoice.account_id)
-        if whole.invoice.balance == 0:
+        if whole.invoice.balance == 0 or whole.is_disputed:
             return see("invoices.detail", public_id=public_id)
         return _pay_page(whole, PayForm(formdata=None), PART if request.args.get("share") == PART else FULL)
 
@@ -147,7 +152,7 @@ def start_payment(public_id: str) -> Answer:
 
 def _pay_page(whole: Whole, form: PayForm, share: str = FULL, credit: CreditForm | None = None) -> str:
     """The form with what can be paid now. A refused one keeps what was typed and gets a new key: nothing was made."""
-    pay = policy.payability(viewer(), whole.invoice, whole.held, whole.credit)
+    pay = _payability(whole)
     form.offer(pay.by_card, share)
     credit = credit or CreditForm(formdata=None, prefix="credit-")
     credit.offer(pay.from_credit, whole.invoice.currency)

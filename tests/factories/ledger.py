@@ -19,6 +19,9 @@ from billing_core.ledger.service import (
     import_invoice,
     issue_invoice,
 )
+from billing_core.payments import moves, service
+from billing_core.payments.gateway import SessionState
+from billing_core.payments.models import Payment
 from billing_core.people import BillingContact, Person
 from billing_core.sellers.letterhead import Letterhead
 from tests.factories import core
@@ -88,6 +91,18 @@ def pdf_of(of: Invoice) -> None:
 def payer(of: Account, rights: str = "accept pay manage", **changes: Any) -> Person:
     """A contact of the account who may pay, unless other rights are named."""
     return core.contact(of, rights=rights, **changes)
+
+
+def paid_by_card(invoice: Invoice, payer: Person) -> Payment:
+    """The whole invoice, as if the processor had told that the card was charged; it knows nothing of it."""
+    begun = service.pay_invoice(core.viewer(payer), invoice.public_id, None)
+    seen = SessionState(
+        begun.processor_session or "", begun.public_id, "complete", is_paid=True, is_final=True, amount=begun.amount,
+        received=begun.amount, currency=begun.currency, livemode=begun.livemode, url=None,
+        expires_at=clock.now() + timedelta(hours=1), intent_id=f"pi_{begun.public_id}", card_brand="visa",
+        card_last4="4242",
+    )  # fmt: skip
+    return db.perform(moves.learn, begun.public_id, seen)
 
 
 def reread(row: Invoice) -> Invoice:

@@ -62,6 +62,8 @@ VALID: dict[str, dict[str, set[str]]] = {
     },
     "finance.keep_booking": {"key": ANYTHING, "reference": TEXT, "note": TEXT | {"missing"}},
     "finance.use_credit": {"key": ANYTHING},
+    "finance.send_refund": {"key": ANYTHING, "reason": TEXT},
+    "finance.keep_return": {"reason": TEXT},
     "profile.keep_purchase_order": {"number": TEXT, "expires_on": {"missing"}, "budget": {"missing"}},
     "quotes.send_rejection": {"reason": TEXT},
     "quotes.send_change": {"text": TEXT},

@@ -13,6 +13,7 @@ from billing_core.jobs import Job
 from billing_core.ledger.incoming import Money
 from billing_core.mail.models import OutboxMail
 from billing_core.payments.booking import book_incoming
+from billing_core.payments.giving_back import refund_payment
 from billing_core.payments.service import pay_invoice
 from billing_core.people import Person
 from billing_core.permissions import Realm
@@ -73,7 +74,12 @@ def build(app: Flask) -> World:
     kept = db.perform(keep_purchase_order, deal.portal, deal.account.public_id, "PO 7", None, 100_000)
     clerk = core.staff("finance")
     came = Money("cheque", 700, clock.today("Europe/Berlin"), "No. 5", shares={})
-    db.perform(book_incoming, core.viewer(clerk, Realm.DESK), deal.account.public_id, came, "key")
+    at_desk = core.viewer(clerk, Realm.DESK)
+    booked = db.perform(book_incoming, at_desk, deal.account.public_id, came, "key")
+    large = ledger.invoice(deal.account, 90_000, contact=deal.contact)
+    paid = ledger.paid_by_card(large, deal.contact)
+    first = core.viewer(core.staff("finance"), Realm.DESK)
+    waiting = refund_payment(first, paid.public_id, {large.public_id: 60_000}, "A mistake", "key")
     reviewed = make.version(quote).sha256 or ""
     with db.reading() as session:
         mail = session.scalars(select(OutboxMail.public_id).order_by(OutboxMail.id)).first()
@@ -107,6 +113,13 @@ def build(app: Flask) -> World:
         "finance.book": deal.account.public_id,
         "finance.keep_booking": deal.account.public_id,
         "finance.use_credit": invoice.public_id,
+        "finance.payment": paid.public_id,
+        "finance.refund": paid.public_id,
+        "finance.send_refund": paid.public_id,
+        "finance.approve_refund": waiting.public_id,
+        "finance.decline_refund": waiting.public_id,
+        "finance.return_booking": booked.public_id,
+        "finance.keep_return": booked.public_id,
         "desk.retry_job": str(dead_job()),
         "auth": "a-token-of-nobody",
         "mailbox": mail or "",
@@ -221,6 +234,17 @@ FORMS = {
         {"amount": "10", "reference": "No. 6", "act": "show"},
     ),
     "finance.use_credit": Sent(_DESK, _at("/desk/accounts/{account}/money"), "use-credit", {}),
+    "finance.send_refund": Sent(
+        _DESK,
+        _at("/desk/payments/{finance_payment}/refund"),
+        "refund",
+        {"parts-0-amount": "1.00", "reason": "A mistake"},
+    ),
+    "finance.approve_refund": Sent(_DESK, _at("/desk/refunds"), "approve", {}),
+    "finance.decline_refund": Sent(_DESK, _at("/desk/refunds"), "decline", {}),
+    "finance.keep_return": Sent(
+        _DESK, _at("/desk/incoming/{finance_keep_return}/return"), "return", {"reason": "The debit was returned."}
+    ),
     "desk.retry_job": Sent(_DESK, _at("/desk/jobs"), "retry", {}),
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
 }

@@ -13,8 +13,10 @@ from billing_core.ledger import incoming as ledger
 from billing_core.ledger import queries as kept
 from billing_core.ledger.models import AccountBalance, IncomingPayment, Invoice
 from billing_core.payments import booking
-from billing_core.payments.queries import under_way_on
+from billing_core.payments.models import Payment
+from billing_core.payments.queries import disputed_among, under_way_on
 from billing_core.permissions import Viewer
+from corporate_portal.finance.queries.refunds import card_payments_of
 
 MOST_ROWS = 100
 """Rows of one list: beyond that a search is quicker."""
@@ -38,8 +40,12 @@ class AccountMoney:
     """With a balance in the account's currency, the oldest due first."""
     waiting: set[int]
     """Invoices with a card payment under way."""
+    disputed: set[int]
+    """Invoices about which the bank has not decided."""
     incoming: Sequence[IncomingPayment]
     """The newest first, with the clerk."""
+    cards: Sequence[Payment]
+    """Card payments that brought money, the newest first."""
     today: date
     """On the seller's calendar."""
 
@@ -64,14 +70,16 @@ def owing(search: str) -> tuple[list[Owing], bool]:
 
 
 def money_of(viewer: Viewer, public_id: str) -> AccountMoney:
-    """One account's money. Five statements. Raises NotAllowed and NotFound."""
+    """One account's money. Seven statements. Raises NotAllowed and NotFound."""
     account = booking.account_for_finance(viewer, public_id)
     invoices = ledger.open_invoices(account.id, account.currency)
     came = select(IncomingPayment).where(IncomingPayment.account_id == account.id)
-    newest = came.order_by(IncomingPayment.id.desc()).limit(MOST_ROWS).options(joinedload(IncomingPayment.clerk))
+    with_clerk = came.options(joinedload(IncomingPayment.clerk), joinedload(IncomingPayment.returned))
+    newest = with_clerk.order_by(IncomingPayment.id.desc()).limit(MOST_ROWS)
+    ids = [invoice.id for invoice in invoices]
     return AccountMoney(
-        account, kept.balances_of([account.id]), invoices, under_way_on([invoice.id for invoice in invoices]),
-        db.session().scalars(newest).all(), clock.today(account.seller.timezone),
+        account, kept.balances_of([account.id]), invoices, under_way_on(ids), disputed_among(ids),
+        db.session().scalars(newest).all(), card_payments_of(account.id), clock.today(account.seller.timezone),
     )  # fmt: skip
 
 
