@@ -76,11 +76,11 @@ def check_reason(reason: str) -> None:
 
 
 def _issue(invoice: Invoice, plan: Plan, reason: str, cause: str, actor: str) -> CreditNote:
-    account = invoice.account
+    account, seller = invoice.account, invoice.seller
     contact = _addressee(invoice)
     note = write_credit_note(_draft(invoice, plan, reason, cause, contact))
     end_needless_attempts([invoice])
-    number_credit_note(note, invoice.seller.code, actor)
+    number_credit_note(note, seller.code, actor)
     _note_in_audit(note, invoice, account, actor)
     if contact is not None:
         send_credit_note(note, invoice, account, contact)
