@@ -130,6 +130,42 @@ RULES = {
             AND currency = note.currency
         )
     """,
+    "what was credited of an invoice is the sum of the credit notes that correct its lines": """
+        SELECT invoice.number, invoice.total, invoice.credited FROM invoice
+        WHERE invoice.credited <> (
+            SELECT COALESCE(SUM(note.total), 0) FROM credit_note AS note
+            WHERE note.invoice_id = invoice.id AND EXISTS (
+                SELECT 1 FROM credit_note_line
+                WHERE credit_note_line.credit_note_id = note.id AND credit_note_line.invoice_line_id IS NOT NULL
+            )
+        )
+    """,
+    "a credit note corrects lines of the invoice that it names, or none": """
+        SELECT note.number FROM credit_note AS note
+        JOIN credit_note_line ON credit_note_line.credit_note_id = note.id
+        LEFT JOIN invoice_line ON invoice_line.id = credit_note_line.invoice_line_id
+        GROUP BY note.id, note.number, note.invoice_id
+        HAVING COUNT(invoice_line.id) NOT IN (0, COUNT(*))
+            OR MIN(invoice_line.invoice_id) <> note.invoice_id OR MAX(invoice_line.invoice_id) <> note.invoice_id
+    """,
+    "no line of an invoice is credited beyond its net amount": """
+        SELECT line.id, line.net FROM invoice_line AS line
+        JOIN credit_note_line ON credit_note_line.invoice_line_id = line.id
+        GROUP BY line.id, line.net HAVING SUM(credit_note_line.net) > line.net
+    """,
+    "no tax is credited beyond the tax that was charged, and all of it where all was credited": """
+        SELECT invoice.number, charged.category, charged.rate, charged.net, charged.tax
+        FROM invoice_tax AS charged JOIN invoice ON invoice.id = charged.invoice_id
+        JOIN credit_note AS note ON note.invoice_id = invoice.id AND EXISTS (
+            SELECT 1 FROM credit_note_line
+            WHERE credit_note_line.credit_note_id = note.id AND credit_note_line.invoice_line_id IS NOT NULL
+        )
+        JOIN credit_note_tax AS credited ON credited.credit_note_id = note.id
+            AND credited.category = charged.category AND credited.rate = charged.rate
+        GROUP BY invoice.number, charged.id, charged.category, charged.rate, charged.net, charged.tax
+        HAVING SUM(credited.tax) > charged.tax OR SUM(credited.net) > charged.net
+            OR (SUM(credited.net) = charged.net AND SUM(credited.tax) <> charged.tax)
+    """,
     "no credit comes from a credit note that does not exist": """
         SELECT booked.reference FROM (
             SELECT reference FROM allocation WHERE kind = 'credit_note'

@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from billing_core import audit, clock, db, numbering
 from billing_core.errors import Invalid
 from billing_core.ledger.calculation import LineDraft, Totals, sum_up
+from billing_core.ledger.correcting import Plan
 from billing_core.ledger.models import CreditNote, CreditNoteLine, CreditNoteTax, Invoice
 from billing_core.ledger.service import (
     BillTo,
@@ -43,6 +44,7 @@ class CreditNoteDraft:
     """Everything a credit note says, before it has a number. Amounts are positive: what is credited.
 
     `cause` is the public id of what brought it about. `invoice_id` is the invoice whose open balance it reduces first.
+    With a `plan` it corrects that invoice: lines and sums are the plan's.
     """
 
     cause: str
@@ -57,8 +59,10 @@ class CreditNoteDraft:
     bill_to: BillTo
     issued_by: Letterhead
     lines: Sequence[LineDraft]
+    plan: Plan | None = None
     user_id: str = ""
     title: str = ""
+    reason: str = ""
     po_number: str = ""
     quote_number: str = ""
     order_number: str = ""
@@ -78,10 +82,11 @@ def write_credit_note(draft: CreditNoteDraft) -> CreditNote:
     """The sums and rows of a credit note, and what it does to balances; `number_credit_note` must follow.
 
     It reduces the open balance of the invoice that it names, and what is left becomes account credit (domain.md 5).
-    Takes the locks of account and invoice. Until it is numbered its public id stands in the number's place. A cause
-    credits once, by a unique constraint. Raises NothingToCredit, AmountTooLarge and WrongInvoice.
+    A correction counts as credited on its invoice; the caller has planned it under the locks. Takes the locks of
+    account and invoice. Until it is numbered its public id stands in the number's place. A cause credits once, by a
+    unique constraint. Raises NothingToCredit, AmountTooLarge and WrongInvoice.
     """
-    totals = sum_up(draft.lines)
+    totals = draft.plan.totals if draft.plan else sum_up(draft.lines)
     if not draft.lines or min(line.net for line in draft.lines) <= 0:
         raise NothingToCredit
     lock_account(draft.account_id)
@@ -92,6 +97,8 @@ def write_credit_note(draft: CreditNoteDraft) -> CreditNote:
     rows = rows_of("credit_note_id", note.id, draft.lines, totals)
     for table, found in zip((CreditNoteLine, CreditNoteTax), rows, strict=True):
         db.session().execute(insert(table), found)
+    if invoice and draft.plan:
+        invoice.credited += note.total
     allocated = min(note.total, invoice.balance) if invoice else 0
     if invoice and allocated:
         take_off(invoice, allocated, "credit_note", note.public_id)
@@ -108,12 +115,14 @@ def _credited_invoice(draft: CreditNoteDraft) -> Invoice | None:
     (invoice,) = lock_invoices([draft.invoice_id])
     if (invoice.account_id, invoice.currency) != (draft.account_id, draft.currency):
         raise WrongInvoice
+    if draft.plan and draft.plan.invoice_id != invoice.id:
+        raise WrongInvoice
     return invoice
 
 
 def _credit_note(draft: CreditNoteDraft, totals: Totals, public_id: str) -> CreditNote:
     said = {name: getattr(draft, name) for name in CreditNoteDraft.__dataclass_fields__}
-    for name in ("lines", "seller_code", "bill_to", "issued_by"):
+    for name in ("lines", "plan", "seller_code", "bill_to", "issued_by"):
         del said[name]
     return CreditNote(
         public_id=public_id, number=public_id, issued_at=clock.now(), net=totals.net, tax=totals.tax,

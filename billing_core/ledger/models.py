@@ -1,12 +1,13 @@
 """Invoice, its lines and taxes, allocations, and the balances kept from them.
 
-An issued invoice never changes but for its kept `balance`, which is total minus the sum of its allocations, always:
-both are written in one transaction by `ledger.service.allocate` alone. All amounts are smallest units of `currency`.
+An issued invoice never changes but for two kept sums: `balance`, which is total minus the sum of its allocations,
+always, and `credited`, the sum of the credit notes that correct it. Each is written in one transaction with the rows
+behind it. All amounts are smallest units of `currency`.
 """
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from billing_core.accounts import Account
@@ -24,6 +25,7 @@ class Invoice(Base):
         UniqueConstraint("source", "external_id", name="ux_invoice_source"),
         CheckConstraint("balance >= 0 AND balance <= total", name="ck_invoice_balance"),
         CheckConstraint("total = net + tax AND total >= 0", name="ck_invoice_total"),
+        CheckConstraint("credited >= 0 AND credited <= total", name="ck_invoice_credited"),
         Index("ix_invoice_account", "account_id", "issued_on", "id"),
         partial_index("ix_invoice_open", "account_id", "due_on", where="balance > 0"),
     )
@@ -52,6 +54,8 @@ class Invoice(Base):
     tax: Mapped[int]
     total: Mapped[int]
     balance: Mapped[int]
+    credited: Mapped[int] = mapped_column(default=0)
+    """What the credit notes that correct its lines took of the total, whether it was still open or had been paid."""
     po_number: Mapped[str] = mapped_column(String(100), default="")
     quote_number: Mapped[str] = mapped_column(String(40), default="")
     order_number: Mapped[str] = mapped_column(String(40), default="")
@@ -79,14 +83,23 @@ class Invoice(Base):
 
     @property
     def settlement(self) -> str:
-        """open, partially_paid or paid; always the sum of its rows."""
+        """open, partially_paid, paid or cancelled (wholly credited, domain.md 5); always the sum of its rows."""
         if self.balance == 0:
-            return "paid"
+            return "cancelled" if self.is_cancelled else "paid"
         return "open" if self.balance == self.total else "partially_paid"
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Its credit notes take back all that it asked for, and nothing is owed."""
+        return 0 < self.total == self.credited and self.balance == 0
 
     def is_past_due(self, today: date) -> bool:
         """Derived, never stored: a balance, and the due date has passed on the seller's calendar."""
         return self.balance > 0 and self.due_on < today
+
+
+IS_CANCELLED = and_(Invoice.total > 0, Invoice.credited == Invoice.total, Invoice.balance == 0)
+"""`Invoice.is_cancelled` as the condition of a list."""
 
 
 class InvoiceLine(Base):
@@ -160,6 +173,8 @@ class CreditNote(Base):
     issued_on: Mapped[date]
     issued_at: Mapped[datetime] = mapped_column(Instant)
     title: Mapped[str] = mapped_column(String(160), default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
+    """Why finance corrected the invoice, as it is printed; empty where an order brought the credit about."""
     quote_number: Mapped[str] = mapped_column(String(40), default="")
     order_number: Mapped[str] = mapped_column(String(40), default="")
     po_number: Mapped[str] = mapped_column(String(100), default="")
@@ -182,13 +197,15 @@ class CreditNote(Base):
 
 
 class CreditNoteLine(Base):
-    """One credited position; net is positive."""
+    """One credited position; net is positive. With `invoice_line_id` it takes back (a part of) that line."""
 
     __tablename__ = "credit_note_line"
     __table_args__ = (UniqueConstraint("credit_note_id", "position", name="ux_credit_note_line"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     credit_note_id: Mapped[int] = mapped_column(ForeignKey("credit_note.id"))
+    invoice_line_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_line.id"), index=True)
+    """The corrected line; none where the invoice is not what is credited, as by an order that removes seats."""
     position: Mapped[int]
     description: Mapped[str] = mapped_column(String(300))
     detail: Mapped[str] = mapped_column(String(300), default="")

@@ -77,7 +77,7 @@ def book_incoming(viewer: Viewer, account_public_id: str, incoming: Money, form_
         viewer.actor, "incoming.booked", booked.public_id, account.id, amount=booked.amount, method=booked.method,
         invoices={share.invoice.number: share.amount for share in done.shares}, credited=done.rest,
     )  # fmt: skip
-    _end_needless_attempts(share.invoice for share in done.shares)
+    end_needless_attempts(share.invoice for share in done.shares)
     return booked
 
 
@@ -150,7 +150,7 @@ def _payable_invoice(viewer: Viewer, public_id: str) -> Invoice:
     return found
 
 
-def _end_needless_attempts(invoices: Iterable[Invoice]) -> None:
+def end_needless_attempts(invoices: Iterable[Invoice]) -> None:
     """Ask for the end of the attempts on invoices that no longer owe what is held."""
     over = [invoice.id for invoice in invoices if held_on(invoice.id) > invoice.balance]
     waiting = (

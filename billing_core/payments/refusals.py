@@ -1,11 +1,13 @@
 """The named refusals around payments. Amounts in them are spelled in the reader's language, when they are shown."""
 
-from babel.support import LazyProxy
-
-from billing_core import money, words
 from billing_core.errors import Invalid, Refusal
 from billing_core.payments.limits import CardAmounts
-from billing_core.words import mark
+from billing_core.words import mark, shown
+
+__all__ = [
+    "AmountNotPossible", "InvoicePaid", "NotByCard", "NotKnownYet", "PayFormUsed", "PaymentUnderWay", "StalePayForm",
+    "amount_not_possible", "shown",
+]  # fmt: skip
 
 
 class InvoicePaid(Refusal):
@@ -103,11 +105,6 @@ class NotKnownYet(Refusal):
     message = mark(
         "The card processor cannot be reached at the moment. Nothing was changed. Please try again in a few minutes."
     )
-
-
-def shown(amount: int, currency: str) -> LazyProxy:
-    """An amount as a parameter of a refusal: spelled when it is read."""
-    return LazyProxy(lambda: money.show(amount, currency, words.locale()), enable_cache=False)
 
 
 def amount_not_possible(allowed: CardAmounts, amount: int, currency: str, least: int) -> AmountNotPossible:

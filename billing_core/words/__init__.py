@@ -17,6 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import LazyProxy, Translations
 
+from billing_core import money
 from billing_core.errors import Refusal
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -91,6 +92,11 @@ def lazy(message: str) -> str:
     What it returns is not a str but behaves as the translation in the reader's language wherever it is used as one.
     """
     return cast(str, LazyProxy(gettext, message, enable_cache=False))
+
+
+def shown(amount: int, currency: str) -> LazyProxy:
+    """An amount as a parameter of a refusal: spelled when it is read."""
+    return LazyProxy(lambda: money.show(amount, currency, locale()), enable_cache=False)
 
 
 def sentence(refusal: Refusal) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from billing_core import clock, db
@@ -17,7 +17,7 @@ from billing_core.audit import AuditEntry
 from billing_core.catalogue.models import Product
 from billing_core.db.keyset import Key, Slice, page_of
 from billing_core.errors import NotFound
-from billing_core.ledger.models import AccountBalance, Allocation, CreditNote, Invoice
+from billing_core.ledger.models import IS_CANCELLED, AccountBalance, Allocation, CreditNote, Invoice
 from billing_core.ledger.queries import balances_of
 from billing_core.orders.models import OrderLine, ScheduledInvoice, ServiceOrder
 from billing_core.payments.models import Payment, PaymentTarget
@@ -207,7 +207,8 @@ def _products(lines: Collection[OrderLine]) -> dict[int, str]:
 SETTLEMENTS = {
     "open": Invoice.balance == Invoice.total,
     "partially_paid": and_(Invoice.balance > 0, Invoice.balance < Invoice.total),
-    "paid": Invoice.balance == 0,
+    "paid": and_(Invoice.balance == 0, not_(IS_CANCELLED)),
+    "cancelled": IS_CANCELLED,
 }
 
 

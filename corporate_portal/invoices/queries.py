@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from billing_core import clock, db
@@ -17,7 +17,7 @@ from billing_core.documents.models import Document
 from billing_core.errors import NotFound
 from billing_core.ledger import queries as ledger
 from billing_core.ledger.incoming import credit_of
-from billing_core.ledger.models import AccountBalance, CreditNote, IncomingPayment, Invoice
+from billing_core.ledger.models import IS_CANCELLED, AccountBalance, CreditNote, IncomingPayment, Invoice
 from billing_core.ledger.queries import CreditUse, credit_use
 from billing_core.ledger.service import BillTo
 from billing_core.payments import queries as payments
@@ -27,7 +27,7 @@ from billing_core.sellers.models import Seller
 
 D = TypeVar("D", CreditNote, IncomingPayment)
 
-STATES = ("open", "past-due", "partially-paid", "paid", "all")
+STATES = ("open", "past-due", "partially-paid", "paid", "cancelled", "all")
 """What a list can be asked for; the first is what a contact sees first."""
 
 NEXT_DUE_FIRST = Key((Invoice.due_on, Invoice.id))
@@ -99,11 +99,16 @@ def invoices(viewer: Viewer, wanted: Wanted) -> Slice[Invoice]:
 
     One statement; past-due ones two, because each seller has its own calendar.
     """
-    mine = select(Invoice).where(_in_current_account(viewer), _in_state(wanted.state))
-    rows = mine.options(joinedload(Invoice.seller))
+    return invoices_of(viewer.current.account_id if viewer.current else None, wanted)
+
+
+def invoices_of(account_id: int | None, wanted: Wanted) -> Slice[Invoice]:
+    """The same for an account that the caller may look into."""
+    its = select(Invoice).where(Invoice.account_id == account_id, _in_state(wanted.state))
+    rows = its.options(joinedload(Invoice.seller))
     if wanted.number:
         rows = rows.where(Invoice.number.icontains(wanted.number, autoescape=True))
-    key = NEWEST_FIRST if wanted.state in ("paid", "all") else NEXT_DUE_FIRST
+    key = NEWEST_FIRST if wanted.state in ("paid", "cancelled", "all") else NEXT_DUE_FIRST
     return page_of(rows, key, wanted.after, wanted.before)
 
 
@@ -122,11 +127,16 @@ def invoice_named(viewer: Viewer, public_id: str) -> Invoice:
 
 def whole_invoice(viewer: Viewer, public_id: str) -> Whole:
     """An invoice with lines, taxes, what reduced its balance, and attempts. Eleven statements. Raises NotFound."""
+    return whole_of(_named(viewer, public_id))
+
+
+def whole_of(named: Select[Invoice]) -> Whole:
+    """The same of the invoice that the statement names. Raises NotFound."""
     parts = (selectinload(Invoice.lines), selectinload(Invoice.taxes), selectinload(Invoice.allocations))
-    found = db.session().scalar(_named(viewer, public_id).options(*_FRAME, *parts))
+    found = db.session().scalar(named.options(*_FRAME, *parts))
     if found is None:
         raise NotFound
-    document = select(Document.id).where(Document.subject == public_id, Document.kind == "invoice")
+    document = select(Document.id).where(Document.subject == found.public_id, Document.kind == "invoice")
     has_document = db.session().scalar(document) is not None
     today = clock.today(found.seller.timezone)
     return Whole(
@@ -178,16 +188,12 @@ def _named(viewer: Viewer, public_id: str) -> Select[Invoice]:
     return select(Invoice).where(Invoice.public_id == public_id, Invoice.account_id.in_(sorted(viewer.account_ids)))
 
 
-def _in_current_account(viewer: Viewer) -> ColumnElement[bool]:
-    chosen = viewer.current.account_id if viewer.current else None
-    return Invoice.account_id == chosen
-
-
 def _in_state(state: str) -> ColumnElement[bool]:
     conditions = {
         "open": Invoice.balance > 0,
         "partially-paid": and_(Invoice.balance > 0, Invoice.balance < Invoice.total),
-        "paid": Invoice.balance == 0,
+        "paid": and_(Invoice.balance == 0, not_(IS_CANCELLED)),
+        "cancelled": IS_CANCELLED,
         "all": Invoice.balance >= 0,
     }
     return _is_past_due() if state == "past-due" else conditions[state]

@@ -69,8 +69,7 @@ def issue_for_order(order: ServiceOrder, bill: OrderBill, contact: BillingContac
     if note is not None:
         note.order_number = order.number
         number_credit_note(note, seller.code, actor)
-        request_document(note.public_id, "credit-note", note.locale, f"{note.number}.pdf")
-        mails.tell_credited(note, invoice, account, contact)
+        send_credit_note(note, invoice, account, contact)
     return Issued(invoice, note)
 
 
@@ -141,6 +140,12 @@ def _bill_to(account: Account, contact: BillingContact | None) -> BillTo:
 def _send_invoice(invoice: Invoice, account: Account, contact: BillingContact) -> None:
     request_document(invoice.public_id, "invoice", invoice.locale, f"{invoice.number}.pdf")
     mails.tell_issued(invoice, account, contact)
+
+
+def send_credit_note(note: CreditNote, invoice: Invoice | None, account: Account, contact: BillingContact) -> None:
+    """Ask for the PDF of a numbered credit note and mail it; `invoice` is the one whose balance it reduced first."""
+    request_document(note.public_id, "credit-note", note.locale, f"{note.number}.pdf")
+    mails.tell_credited(note, invoice, account, contact)
 
 
 def issue_scheduled(scheduled_id: int, actor: str) -> Invoice | None:

@@ -171,4 +171,12 @@ GERMAN: dict[str, str] = {
     "Back to the invoice": "Zurück zur Rechnung",
     "Partially paid": "Teilweise bezahlt",
     "Download PDF": "PDF herunterladen",
+    # Credit notes by finance
+    "Money": "Zahlungen",
+    "Name, customer number or invoice number": "Name, Kundennummer oder Rechnungsnummer",
+    "Apply": "Anwenden",
+    "Credit this invoice": "Diese Rechnung gutschreiben",
+    "Check the credit note": "Gutschrift prüfen",
+    "Issue the credit note": "Gutschrift ausstellen",
+    "Credit notes": "Gutschriften",
 }

@@ -184,8 +184,7 @@ def visits_of(cast: Cast) -> Iterator[tuple[str, Realm | None, list[str]]]:
     waiting = f"/desk/quotes/{quote_named(cast.asked_approval)[0]}"
     asked = [f"{waiting}/approval"] if cast.locale == "en" else []
     yield {"en": "archer", "de": "thiele"}[cast.locale], Realm.DESK, ["/desk", "/desk/jobs", waiting, *asked]
-    money = f"/desk/accounts/{account_named(cast.account).public_id}/money"
-    yield {"en": "bell", "de": "thiele"}[cast.locale], Realm.DESK, ["/desk/money", money, f"{money}/book"]
+    yield {"en": "bell", "de": "thiele"}[cast.locale], Realm.DESK, finance_pages(cast)
 
 
 def mail_pages(cast: Cast) -> list[str]:
@@ -238,6 +237,23 @@ def invoice_pages(cast: Cast) -> list[str]:
         f"/invoices/{ours.public_id}", f"/invoices/{ours.public_id}/pdf", f"/invoices/{ours.public_id}/pay",
         f"/invoices/{owed.public_id}", f"/invoices/{owed.public_id}/pay?share=part",
         *(f"/payments/{payment}" for payment in paid),
+    ]  # fmt: skip
+
+
+def finance_pages(cast: Cast) -> list[str]:
+    """What an account owes, its invoices, and one that is being credited."""
+    account = f"/desk/accounts/{account_named(cast.account).public_id}"
+    with db.reading() as session:
+        of_account = select(Invoice).join(Account, Account.id == Invoice.account_id)
+        mine = of_account.where(Account.external_id == cast.account, Invoice.issued_elsewhere.is_(False))
+        invoice = session.scalars(mine.order_by(Invoice.id)).first()
+        note = session.scalars(select(CreditNote.public_id).order_by(CreditNote.id)).first()
+    assert invoice is not None
+    here = f"/desk/invoices/{invoice.public_id}"
+    return [
+        "/desk/money", f"/desk/money?search={invoice.number}", f"{account}/money", f"{account}/money/book",
+        f"{account}/invoices", f"{account}/invoices?number=nothing", here, f"{here}/credit", f"{here}/pdf",
+        f"/desk/credit-notes/{note}/pdf",
     ]  # fmt: skip
 
 

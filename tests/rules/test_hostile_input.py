@@ -61,6 +61,7 @@ VALID: dict[str, dict[str, set[str]]] = {
         **ORDERED, "reference": TEXT, "reason": TEXT | {"missing"}, "agreed": ANYTHING - {"missing"},
     },
     "finance.keep_booking": {"key": ANYTHING, "reference": TEXT, "note": TEXT | {"missing"}},
+    "finance.issue_credit_note": {"key": ANYTHING, "reason": TEXT, "parts-0-quantity": {"missing"}},
     "finance.use_credit": {"key": ANYTHING},
     "finance.send_refund": {"key": ANYTHING, "reason": TEXT},
     "finance.keep_return": {"reason": TEXT},

@@ -83,6 +83,7 @@ def build(app: Flask) -> World:
     reviewed = make.version(quote).sha256 or ""
     with db.reading() as session:
         mail = session.scalars(select(OutboxMail.public_id).order_by(OutboxMail.id)).first()
+    credited = ledger.credit_note(deal.account, 1000, invoice).public_id
     objects = {
         "quotes": quote.public_id,
         "quotes.receipt": accepted.public_id,
@@ -91,7 +92,7 @@ def build(app: Flask) -> World:
         "quotes.earlier_version": revised.public_id,
         "quotes.ask_again": expired.public_id,
         "invoices": invoice.public_id,
-        "credit_notes": ledger.credit_note(deal.account, 1000, invoice).public_id,
+        "credit_notes": credited,
         "payments": payment.public_id,
         "profile": deal.account.public_id,
         "profile.close_purchase_order": kept.public_id,
@@ -120,6 +121,9 @@ def build(app: Flask) -> World:
         "finance.decline_refund": waiting.public_id,
         "finance.return_booking": booked.public_id,
         "finance.keep_return": booked.public_id,
+        "finance.invoices": deal.account.public_id,
+        "finance.credit_note_pdf": credited,
+        "finance": invoice.public_id,
         "desk.retry_job": str(dead_job()),
         "auth": "a-token-of-nobody",
         "mailbox": mail or "",
@@ -232,6 +236,12 @@ FORMS = {
         _at("/desk/accounts/{account}/money/book"),
         "money/book",
         {"amount": "10", "reference": "No. 6", "act": "show"},
+    ),
+    "finance.issue_credit_note": Sent(
+        _DESK,
+        _at("/desk/invoices/{finance}/credit"),
+        "/credit",
+        {"parts-0-amount": "1", "reason": "Wrong", "seen_total": "100", "seen_allocated": "100", "act": "issue"},
     ),
     "finance.use_credit": Sent(_DESK, _at("/desk/accounts/{account}/money"), "use-credit", {}),
     "finance.send_refund": Sent(

@@ -9,7 +9,7 @@ QuoteState = Literal[
     "withdrawn",
 ]  # fmt: skip
 OrderState = Literal["pending", "fulfilled"]
-InvoiceState = Literal["open", "partially_paid", "paid"]
+InvoiceState = Literal["open", "partially_paid", "paid", "cancelled"]
 PaymentState = Literal[
     "creating", "open", "unknown", "succeeded", "failed", "expired", "cancelled", "needs_review"
 ]  # fmt: skip

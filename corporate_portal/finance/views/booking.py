@@ -2,8 +2,8 @@
 
 from flask import request
 
-from billing_core import db
-from billing_core.errors import Invalid, Refusal
+from billing_core import clock, db
+from billing_core.errors import Invalid, NotFound, Refusal
 from billing_core.ledger.incoming import check_money, spread
 from billing_core.payments import booking
 from billing_core.web.guards import desk_page
@@ -12,6 +12,7 @@ from billing_core.web.render import page, see, tell
 from billing_core.words import mark
 from corporate_portal.finance.forms.booking import METHOD_NAMES, BookingForm
 from corporate_portal.finance.queries import money as queries
+from corporate_portal.finance.queries.crediting import invoices_numbered
 from corporate_portal.finance.queries.money import AccountMoney
 from corporate_portal.finance.views.blueprint import Answer, finance, key_of, new_key
 
@@ -19,11 +20,15 @@ from corporate_portal.finance.views.blueprint import Answer, finance, key_of, ne
 @finance.get("/desk/money")
 @desk_page("finance")
 def index() -> Answer:
-    """Accounts with money open or left."""
+    """Accounts with money open or left; by a search also others, and invoices by their number."""
     search = request.args.get("search", "")[:100]
     with db.reading():
         rows, has_more = queries.owing(search)
-        return page("finance/index.html", rows=rows, has_more=has_more, search=search)
+        invoices, now = invoices_numbered(search), clock.now()
+        return page(
+            "finance/index.html", rows=rows, has_more=has_more, search=search, invoices=invoices,
+            today=lambda invoice: clock.local(now, invoice.seller.timezone).date(),
+        )  # fmt: skip
 
 
 @finance.get("/desk/accounts/<string:public_id>/money")
@@ -96,10 +101,14 @@ def use_credit(public_id: str) -> Answer:
     """Let the account's credit pay as much of an invoice as it can."""
     try:
         invoice = db.perform(booking.use_credit, viewer(), public_id, None, key_of(request.form.get("key")))
+    except NotFound:
+        raise
     except Refusal as refusal:
         tell("error", refusal.message, **refusal.params)
-        return see("finance.index")
+        return see("finance.invoice", public_id=public_id)
     tell("success", mark("Account credit was used for invoice %(number)s."), number=invoice.number)
+    if request.form.get("back") == "invoice":
+        return see("finance.invoice", public_id=public_id)
     with db.reading():
         owner = queries.account_of(invoice)
     return see("finance.account", public_id=owner.public_id)

@@ -15,6 +15,7 @@ from billing_core.orders.models import ServiceOrder
 from corporate_portal.quotes import service
 from corporate_portal.quotes.offer.content import LineWish
 from tests.corporate_portal.api.programs import Program, Stock, problem
+from tests.corporate_portal.finance.conftest import ALL, books_of
 from tests.factories import core, ledger
 from tests.factories import quotes as make
 from tests.factories.sql import statements, writes
@@ -123,6 +124,18 @@ def test_lists_are_filtered(crm: Program, stock: Stock) -> None:
     assert len(ids(crm, f"/service-orders?account={account}&state=fulfilled")) == 1
     assert ids(crm, f"/payments?account={account}&state=open") == [stock.ids["payments"]]
     assert ids(crm, f"/payments?account={account}&state=failed") == []
+
+
+def test_an_invoice_that_was_credited_whole_is_cancelled_and_not_paid(crm: Program) -> None:
+    books = books_of()
+    account = books.account.public_id
+    before = clock.now()
+    books.credit(ALL)
+    assert read(crm, f"/invoices/{books.invoice.public_id}")["state"] == "cancelled"
+    assert ids(crm, f"/invoices?account={account}&state=cancelled") == [books.invoice.public_id]
+    assert ids(crm, f"/invoices?account={account}&state=paid") == []
+    since = before.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert ids(crm, f"/invoices?account={account}&changed_since={since}") == [books.invoice.public_id]
 
 
 def test_a_quote_whose_deadline_has_passed_is_expired_before_any_job_says_so(crm: Program) -> None:

@@ -1,0 +1,187 @@
+"""What can still be credited of an invoice, and the lines and taxes of a credit note that corrects it.
+
+A correction names the line that it takes back, so no line is ever credited beyond its net amount. The tax is taken on
+all that is credited of a category and rate so far, less the tax that earlier credit notes took: whoever credits an
+invoice in parts takes back exactly its tax, never a unit more (domain.md 5).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import exists, func, select
+
+from billing_core import db, money
+from billing_core.errors import Invalid, Refusal
+from billing_core.ledger.calculation import LineDraft, TaxSum, Totals
+from billing_core.ledger.models import CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
+from billing_core.words import mark, shown
+
+Bracket = tuple[str, int]
+"""A tax category and its rate."""
+
+
+class CreditedInFull(Refusal):
+    """Earlier credit notes took all of the invoice."""
+
+    message = mark("All of this invoice has been credited. Nothing more can be credited.")
+
+
+class NothingChosen(Invalid):
+    """No line was given an amount above zero."""
+
+    message = mark("Enter what is credited for at least one line.")
+
+
+class PartTooLarge(Invalid):
+    """A line gives at most what earlier credit notes have left of it."""
+
+    message = mark("At most %(most)s can be credited of this line.")
+
+
+class PartNotClear(Invalid):
+    """A line is credited by an amount or by a number of units."""
+
+    message = mark("Enter either an amount or a quantity.")
+
+
+@dataclass(frozen=True)
+class Part:
+    """How much of a line is to be credited: a net amount in smallest units, or so many of its units."""
+
+    net: int | None = None
+    quantity: int | None = None
+
+    @property
+    def is_nothing(self) -> bool:
+        """The line is left out."""
+        return not self.net and not self.quantity
+
+
+@dataclass(frozen=True)
+class Correction(LineDraft):
+    """A credited position, and the line of the invoice that it takes back (a part of)."""
+
+    invoice_line_id: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The lines of a credit note with their sums, and what they would do to balances."""
+
+    invoice_id: int
+    lines: tuple[Correction, ...]
+    totals: Totals
+    allocated: int
+    """Taken off the open balance."""
+
+    @property
+    def left(self) -> int:
+        """What becomes account credit."""
+        return self.totals.total - self.allocated
+
+
+@dataclass(frozen=True)
+class Creditable:
+    """An invoice that comes with its lines and taxes, and what its earlier credit notes took."""
+
+    invoice: Invoice
+    nets: Mapping[int, int]
+    """By the id of the line."""
+    taxed: Mapping[Bracket, int]
+    """The credited tax."""
+
+    def left(self, line: InvoiceLine) -> int:
+        """The net amount of a line that can still be credited."""
+        return max(line.net - self.nets.get(line.id, 0), 0)
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing is left to be credited."""
+        return not any(self.left(line) for line in self.invoice.lines)
+
+    def everything(self) -> dict[int, Part]:
+        """All that is left, by position."""
+        return {line.position: Part(net=self.left(line)) for line in self.invoice.lines if self.left(line)}
+
+    def plan(self, parts: Mapping[int, Part]) -> Plan:
+        """What crediting these parts, by position, comes to.
+
+        Raises CreditedInFull, NothingChosen, and PartTooLarge or PartNotClear, whose field names the position.
+        """
+        if self.is_over:
+            raise CreditedInFull
+        by_position = {line.position: line for line in self.invoice.lines}
+        chosen = {position: part for position, part in sorted(parts.items()) if not part.is_nothing}
+        if not chosen or not chosen.keys() <= by_position.keys():
+            raise NothingChosen
+        lines = tuple(self._correction(by_position[position], part) for position, part in chosen.items())
+        totals = self._totals(lines)
+        return Plan(self.invoice.id, lines, totals, min(totals.total, self.invoice.balance))
+
+    def _correction(self, line: InvoiceLine, part: Part) -> Correction:
+        if part.net and part.quantity:
+            raise PartNotClear(field=f"quantity-{line.position}")
+        by_quantity = not part.net
+        of = (part.quantity or 0, line.quantity)
+        net = money.share(line.net, *of) if by_quantity else part.net or 0
+        left = self.left(line)
+        if not 0 < net <= left or of[0] > of[1]:
+            field = f"{'quantity' if by_quantity else 'amount'}-{line.position}"
+            raise PartTooLarge(field=field, most=shown(left, self.invoice.currency))
+        whole = Correction(
+            line.description, line.quantity, line.unit_price, line.tax_category, line.tax_rate, line.exemption,
+            detail=line.detail, unit=line.unit, discount=line.discount, period_start=line.period_start,
+            period_end=line.period_end, invoice_line_id=line.id,
+        )  # fmt: skip
+        if net == line.net:
+            return whole
+        if by_quantity:
+            return replace(whole, quantity=of[0], discount=of[0] * line.unit_price - net)
+        return replace(whole, quantity=1, unit="", unit_price=net, discount=0)
+
+    def _totals(self, lines: tuple[Correction, ...]) -> Totals:
+        nets: dict[Bracket, int] = {}
+        for line in lines:
+            bracket = (line.tax_category, line.tax_rate)
+            nets[bracket] = nets.get(bracket, 0) + line.net
+        taxes = [
+            TaxSum(tax.category, tax.rate, nets[tax.category, tax.rate], self._tax(tax.category, tax.rate, nets),
+                   tax.exemption, tax.why)
+            for tax in self.invoice.taxes
+            if (tax.category, tax.rate) in nets
+        ]  # fmt: skip
+        return Totals(sum(tax.net for tax in taxes), sum(tax.tax for tax in taxes), taxes)
+
+    def _tax(self, category: str, rate: int, nets: Mapping[Bracket, int]) -> int:
+        """The tax on all that is credited of the bracket from now on, less what was credited before."""
+        bracket = (category, rate)
+        of_invoice = next(tax for tax in self.invoice.taxes if (tax.category, tax.rate) == bracket)
+        lines = [line for line in self.invoice.lines if (line.tax_category, line.tax_rate) == bracket]
+        net = nets[bracket] + sum(self.nets.get(line.id, 0) for line in lines)
+        until_now = of_invoice.tax if net >= of_invoice.net else min(money.percent(net, rate), of_invoice.tax)
+        return max(until_now - self.taxed.get(bracket, 0), 0)
+
+
+def creditable(invoice: Invoice) -> Creditable:
+    """What is left of an invoice that comes with its lines and taxes. Two statements.
+
+    Only a caller that holds the invoice's lock may act on it.
+    """
+    by_line = (
+        select(CreditNoteLine.invoice_line_id, func.sum(CreditNoteLine.net))
+        .join(InvoiceLine, InvoiceLine.id == CreditNoteLine.invoice_line_id)
+        .where(InvoiceLine.invoice_id == invoice.id)
+        .group_by(CreditNoteLine.invoice_line_id)
+    )
+    corrects = exists().where(
+        CreditNoteLine.credit_note_id == CreditNoteTax.credit_note_id, CreditNoteLine.invoice_line_id.is_not(None)
+    )
+    by_bracket = (
+        select(CreditNoteTax.category, CreditNoteTax.rate, func.sum(CreditNoteTax.tax))
+        .join(CreditNote, CreditNote.id == CreditNoteTax.credit_note_id)
+        .where(CreditNote.invoice_id == invoice.id, corrects)
+        .group_by(CreditNoteTax.category, CreditNoteTax.rate)
+    )
+    nets = {line: int(net) for line, net in db.session().execute(by_line) if line is not None}
+    taxed = {(category, rate): int(tax) for category, rate, tax in db.session().execute(by_bracket)}
+    return Creditable(invoice, nets, taxed)
