@@ -46,8 +46,10 @@ def index() -> Answer:
         rows = queries.invoices(viewer(), wanted)
         waiting = payment_queries.under_way_on([invoice.id for invoice in rows.rows])
         now = clock.now()
+        current = viewer().current
         shown = page(
             "invoices/index.html", form=form, wanted=wanted, rows=rows, waiting=waiting,
+            may_pay=current is not None and policy.may_pay(viewer(), current.account_id),
             balances=queries.balances(viewer()), today=lambda invoice: clock.local(now, invoice.seller.timezone).date(),
         )  # fmt: skip
     return shown if found else (shown, 400)

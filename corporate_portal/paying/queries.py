@@ -1,0 +1,49 @@
+"""What a contact can choose to pay: invoices of the current account, with what is payable of each."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from billing_core import clock, db
+from billing_core.errors import NotFound
+from billing_core.ledger.models import Invoice
+from billing_core.payments.queries import held_on_each
+from billing_core.payments.sharing import MOST_INVOICES, Payable, oldest_first
+from billing_core.permissions import Viewer
+
+
+def chosen(viewer: Viewer, public_ids: Sequence[str]) -> list[Payable]:
+    """These invoices, the oldest due first. Two statements. Raises NotFound for any that is another account's."""
+    if any("\x00" in public_id for public_id in public_ids):
+        raise NotFound  # no name has it, and PostgreSQL takes no text with it
+    found = db.session().scalars(_mine(viewer).where(Invoice.public_id.in_(public_ids))).all()
+    if len(found) < len(set(public_ids)):
+        raise NotFound
+    return _with_held(found)
+
+
+def all_open(viewer: Viewer, currency: str) -> list[Payable]:
+    """What is open in the currency, the oldest due first; one more than a payment takes, where there are more.
+
+    Two statements.
+    """
+    rows = _mine(viewer).where(Invoice.balance > 0, Invoice.currency == currency.replace("\x00", ""))
+    first = rows.order_by(Invoice.due_on, Invoice.id).limit(MOST_INVOICES + 1)
+    return _with_held(db.session().scalars(first).all())
+
+
+def today_of(invoice: Invoice) -> date:
+    """The day on the calendar of the invoice's seller."""
+    return clock.today(invoice.seller.timezone)
+
+
+def _mine(viewer: Viewer) -> Select[Invoice]:
+    account = viewer.current.account_id if viewer.current else None
+    return select(Invoice).where(Invoice.account_id == account).options(joinedload(Invoice.seller))
+
+
+def _with_held(invoices: Sequence[Invoice]) -> list[Payable]:
+    held = held_on_each([invoice.id for invoice in invoices])
+    return oldest_first([Payable(invoice, held[invoice.id]) for invoice in invoices])
