@@ -29,7 +29,7 @@ def all_open(viewer: Viewer, currency: str) -> list[Payable]:
 
     Two statements.
     """
-    rows = _mine(viewer).where(Invoice.balance > 0, Invoice.currency == currency.replace("\x00", ""))
+    rows = _mine(viewer).where(Invoice.balance > 0, Invoice.currency == currency)
     first = rows.order_by(Invoice.due_on, Invoice.id).limit(MOST_INVOICES + 1)
     return _with_held(db.session().scalars(first).all())
 

@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response
 
 from billing_core import db, words
 from billing_core.errors import NotAllowed, NotFound, Refusal
+from billing_core.ledger.models import Invoice
 from billing_core.payments import service as card
-from billing_core.payments.refusals import OneCurrencyOnly
+from billing_core.payments.refusals import OneCurrencyOnly, TooManyInvoices
 from billing_core.payments.sharing import MOST_INVOICES, Payable, Wish, objections, refuse_unless_payable
 from billing_core.permissions import Right, demand
 from billing_core.web.guards import portal_page
@@ -22,6 +23,7 @@ from corporate_portal.paying.forms import AmountsForm, ConfirmForm, carried
 paying = Blueprint("paying", __name__)
 
 Answer = str | Response | tuple[str, int]
+NOTHING_NOW = mark("Nothing of these invoices can be paid now.")
 NOT_POSTED = {"csrf": False}
 """For a form whose fields stand in the address."""
 
@@ -34,16 +36,17 @@ def new() -> Answer:
         _demand_right()
         wishes = ConfirmForm(request.args, meta=NOT_POSTED).wishes
         found = _asked_for(wishes)
-        payables = [one for one in found if one.amount][:MOST_INVOICES]
+        payables = [one for one in found if not _why_not(one)]
         if not payables or _differ(found):
-            nothing = (
-                mark("Nothing of these invoices can be paid now.") if found else mark("Tick at least one invoice.")
-            )
+            nothing = NOTHING_NOW if found else mark("Tick at least one invoice.")
             tell("warning", OneCurrencyOnly.message if _differ(found) else nothing)
             return see("invoices.index")
         form = AmountsForm(formdata=None)
-        form.fill(payables, wishes)
-        return _amounts_page(form, payables, left_out=[one for one in found if one not in payables])
+        form.fill(payables[:MOST_INVOICES], wishes)
+        left_out = [(one.invoice, why) for one in found if (why := _why_not(one))]
+        too_many = words.sentence(TooManyInvoices(most=MOST_INVOICES))
+        left_out += [(one.invoice, too_many) for one in payables[MOST_INVOICES:]]
+        return _amounts_page(form, payables[:MOST_INVOICES], left_out=left_out)
 
 
 def _asked_for(wishes: Sequence[Wish]) -> list[Payable]:
@@ -151,22 +154,20 @@ def _objected(wishes: Sequence[Wish], refusal: Refusal | None = None, told: Sequ
     return _amounts_page(form, list(payables.values()))
 
 
-def _amounts_page(form: AmountsForm, payables: Sequence[Payable], left_out: Sequence[Payable] = ()) -> str:
+def _amounts_page(form: AmountsForm, payables: Sequence[Payable], left_out: Sequence[tuple[Invoice, str]] = ()) -> str:
     by_id = {one.invoice.public_id: one for one in payables}
     form.renew(by_id)
-    rows = [(row.form, by_id[row.form.invoice.data]) for row in form.rows]
+    rows = [(row.form, by_id[row.form.invoice.data or ""]) for row in form.rows]
     return page(
-        "paying/amounts.html", form=form, rows=rows, left_out=[(one.invoice, _why(one)) for one in left_out],
-        total=sum(one.amount for one in payables), currency=payables[0].invoice.currency, today=queries.today_of,
+        "paying/amounts.html", form=form, rows=rows, left_out=left_out, total=sum(one.amount for one in payables),
+        currency=payables[0].invoice.currency, today=queries.today_of,
     )  # fmt: skip
 
 
-def _why(payable: Payable) -> str:
-    """Why an invoice is not among those to be paid, in the reader's language."""
+def _why_not(payable: Payable) -> str:
+    """Why an invoice cannot be paid now, in the reader's language; empty where it can."""
     try:
         refuse_unless_payable(payable, among_others=True)
     except Refusal as refusal:
         return words.sentence(refusal)
-    return words.gettext(
-        mark("One payment takes at most %(most)s invoices. Pay the others afterwards."), most=MOST_INVOICES
-    )
+    return ""
