@@ -14,7 +14,7 @@ from billing_core.web.forms import Amount, Form, FormOfRows
 from billing_core.words import lazy, mark
 
 EACH, TOTAL = "each", "total"
-OUR_KEY = re.compile(r"\w{1,30}", re.ASCII)
+OUR_KEY = re.compile(r"form_\w{16}", re.ASCII)
 PART = re.compile(r"(\w{1,32})\.([0-9]{1,16})\.([0-9]{1,16})", re.ASCII)
 """An invoice, its amount, and what was payable of it, as the address of the confirmation carries them."""
 NOT_OURS = mark("This page is not up to date any more. Please check the amounts and confirm again.")
