@@ -26,6 +26,7 @@ from corporate_portal.auth.views import auth
 from corporate_portal.desk.views import desk
 from corporate_portal.finance.views import finance
 from corporate_portal.invoices.views import credit_notes, invoices, payments, webhooks
+from corporate_portal.paying.views import paying
 from corporate_portal.profile.views import profile
 from corporate_portal.quotes.views import quotes
 from corporate_portal.requests.views import requests
@@ -35,8 +36,8 @@ from online_bridge.routing.views import routing
 from online_bridge.sign_in.views import admin, my
 
 ROOMS = (
-    auth, quotes, requests, invoices, credit_notes, payments, webhooks, profile, desk, finance, my, admin, routing,
-    billing, health, static_files, web, api, verify,
+    auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, desk, finance, my, admin,
+    routing, billing, health, static_files, web, api, verify,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}

@@ -54,7 +54,8 @@ TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
 }
 
 BELONGS_TO = {
-    "requests": "quotes", "payments": "invoices", "credit_notes": "invoices", "routing": "my", "billing": "my",
+    "requests": "quotes", "payments": "invoices", "paying": "invoices", "credit_notes": "invoices", "routing": "my",
+    "billing": "my",
 }  # fmt: skip
 """Rooms without a tab of their own, and whose tab stands for them."""
 

@@ -63,6 +63,18 @@ def step(currency: str) -> int:
     return 10 if currency in _WITH_THREE_DECIMALS else 1
 
 
+def least_total(currency: str) -> int:
+    """The smallest amount that a card can be charged with, in smallest units and in whole steps."""
+    floor = minimum(currency)
+    return floor + -floor % step(currency)
+
+
+def most_total(currency: str) -> int:
+    """The largest amount that a card can be charged with, in smallest units and in whole steps."""
+    ceiling = _ceiling(currency)
+    return ceiling - ceiling % step(currency)
+
+
 @dataclass(frozen=True)
 class CardAmounts:
     """The amounts that a card can pay of `payable`: all of it where `full`, and from `least` to `most` in `step`s.
@@ -90,15 +102,29 @@ class CardAmounts:
 
 def card_amounts(payable: int, currency: str) -> CardAmounts:
     """The amounts allowed now: none below the minimum, and no rest above zero that is below it."""
-    unit, floor = step(currency), minimum(currency)
+    unit, floor, least = step(currency), minimum(currency), least_total(currency)
     ceiling = _ceiling(currency)
     full = floor <= payable <= ceiling and payable % unit == 0
-    least = floor + -floor % unit
     most = min(payable - floor, ceiling)
     most -= most % unit
     if most < least:
         least = most = 0
     return CardAmounts(payable, full, least, most, unit)
+
+
+def share_amounts(payable: int, currency: str) -> CardAmounts:
+    """What one invoice may get of a payment for several: all that is payable, however little, or a part of it.
+
+    Only the whole payment has to reach the minimum; but a rest must be zero or payable by itself later. Where the
+    processor takes whole steps only, a part keeps the last digit of an invoice that is in whole steps.
+    """
+    unit = step(currency)
+    if payable % unit:
+        unit = 1
+    most = payable - minimum(currency)
+    most -= most % unit
+    least, most = (unit, most) if most >= unit else (0, 0)
+    return CardAmounts(payable, True, least, most, unit)
 
 
 def _ceiling(currency: str) -> int:

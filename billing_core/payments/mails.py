@@ -14,6 +14,7 @@ from billing_core.words import mark
 
 SUPPORT_READS = "en"
 """The language of mails to the vendor's own people, as of the logs."""
+OF_ONE = mark("Payment received for invoice %(number)s")
 
 
 def send_receipt(payment: Payment, invoices: Sequence[Invoice]) -> None:
@@ -23,12 +24,13 @@ def send_receipt(payment: Payment, invoices: Sequence[Invoice]) -> None:
     context = {
         "payment": payment,
         "card": payment.card,
-        "number": ", ".join(invoice.number for invoice in invoices),
+        "number": invoices[0].number,
+        "count": len(invoices),
         "parts": [{"invoice": invoice, "paid": paid[invoice.id]} for invoice in invoices],
     }
     send_mail(
         "payment-receipt",
-        mark("Payment received for invoice %(number)s"),
+        mark("Payment received for %(count)s invoices") if len(invoices) > 1 else OF_ONE,
         Recipient(payer.name, payer.email, payer.locale),
         context,
         account_id=payment.account_id,

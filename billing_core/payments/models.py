@@ -40,7 +40,7 @@ class Payment(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     requested_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     form_key: Mapped[str] = mapped_column(String(40))
-    """The invoice's id and the random key of the form: the same form sent twice is the same payment."""
+    """The account's id and the random key of the form: the same form sent twice is the same payment."""
     state: Mapped[str] = mapped_column(String(16))
     amount: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))

@@ -18,20 +18,7 @@ from billing_core.mail.service import BadRecipient
 from billing_core.payments import mails, states
 from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.gateway import SessionState
-from billing_core.payments.limits import card_amounts, minimum
 from billing_core.payments.models import Payment, PaymentTarget, ProcessorEvent
-from billing_core.payments.queries import disputed_among, held_on
-from billing_core.payments.refusals import (
-    InvoiceDisputed,
-    InvoicePaid,
-    NotByCard,
-    PayFormUsed,
-    PaymentUnderWay,
-    StalePayForm,
-    amount_not_possible,
-    shown,
-)
-from billing_core.permissions import Right, Viewer, demand
 
 log = logging.getLogger(__name__)
 
@@ -51,84 +38,6 @@ PROCESSOR = "processor"
 def session_end(payment: Payment) -> datetime:
     """When the hosted page closes: derived from the row alone."""
     return payment.created_at + SESSION_LASTS
-
-
-def begin(
-    viewer: Viewer, invoice_public_id: str, amount: int | None, form_key: str, payable_seen: int | None, livemode: bool
-) -> Payment:
-    """Put down the intent to pay, which holds its amount from now on. `amount` None is all that is payable.
-
-    The same form again returns the payment that it made. Raises NotFound, NotAllowed, PayFormUsed, InvoicePaid,
-    PaymentUnderWay, StalePayForm, NotByCard and AmountNotPossible.
-    """
-    invoice = _invoice_of(viewer, invoice_public_id)
-    demand(Right.PAY, viewer, invoice.account_id)
-    lock_account(invoice.account_id)
-    (invoice,) = lock_invoices([invoice.id])
-    form = f"{invoice.id}.{form_key}"
-    earlier = _made_by_form(viewer.person_id, form)
-    if earlier is not None:
-        if (payable_seen if amount is None else amount) not in (None, earlier.amount):
-            raise PayFormUsed
-        return earlier
-    if invoice.balance == 0:
-        raise InvoicePaid
-    if disputed_among([invoice.id]):
-        raise InvoiceDisputed
-    held = held_on(invoice.id)
-    wanted = _checked_amount(invoice, amount, held, payable_seen)
-    now = clock.now()
-    payment = Payment(
-        public_id=db.public_id("pay"),
-        account_id=invoice.account_id,
-        requested_by=viewer.person_id,
-        form_key=form,
-        state=states.CREATING,
-        amount=wanted,
-        currency=invoice.currency,
-        locale=viewer.locale,
-        livemode=livemode,
-        created_at=now,
-        check_at=now + 2 * A_MINUTE,
-        checks=0,
-        targets=[PaymentTarget(invoice_id=invoice.id, amount=wanted, holds=True)],
-    )
-    db.session().add(payment)
-    db.session().flush()
-    audit.record(
-        viewer.actor, "payment.begun", payment.public_id, invoice.account_id,
-        invoice=invoice.public_id, amount=wanted, currency=invoice.currency,
-    )  # fmt: skip
-    return payment
-
-
-def _invoice_of(viewer: Viewer, public_id: str) -> Invoice:
-    named = select(Invoice).where(Invoice.public_id == public_id, Invoice.account_id.in_(sorted(viewer.account_ids)))
-    found = db.session().scalar(named)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _made_by_form(person_id: int, form: str) -> Payment | None:
-    made = select(Payment).where(Payment.requested_by == person_id, Payment.form_key == form)
-    return db.session().scalar(made.options(selectinload(Payment.targets)))
-
-
-def _checked_amount(invoice: Invoice, amount: int | None, held: int, payable_seen: int | None) -> int:
-    currency = invoice.currency
-    payable = max(invoice.balance - held, 0)
-    if payable == 0:
-        raise PaymentUnderWay(held=shown(held, currency))
-    if amount is None and payable_seen not in (None, payable):
-        raise StalePayForm(payable=shown(payable, currency))
-    wanted = payable if amount is None else amount
-    allowed, least = card_amounts(payable, currency), minimum(currency)
-    if allowed.is_none:
-        raise NotByCard(payable=shown(payable, currency), minimum=shown(least, currency))
-    if not allowed.allow(wanted):
-        raise amount_not_possible(allowed, wanted, currency, least)
-    return wanted
 
 
 def learn(public_id: str, seen: SessionState, event_id: str | None = None) -> Payment:

@@ -16,6 +16,9 @@ from billing_core.payments.models import Dispute, Payment, PaymentTarget, Refund
 from billing_core.payments.states import BEGUN, UNDECIDED, UNDER_WAY
 from billing_core.permissions import Viewer
 
+LONGEST_TITLE = 250
+"""Characters that the processor takes as the name of what is sold (its product names since version 2018-10-31)."""
+
 
 @dataclass(frozen=True)
 class Due:
@@ -43,8 +46,14 @@ def payment_named(public_id: str) -> Payment | None:
 
 def held_on(invoice_id: int) -> int:
     """The part of the invoice's balance that unfinished attempts hold."""
-    holds = select(func.coalesce(func.sum(PaymentTarget.amount), 0))
-    return int(db.session().scalar(holds.where(PaymentTarget.invoice_id == invoice_id, PaymentTarget.holds)) or 0)
+    return held_on_each([invoice_id])[invoice_id]
+
+
+def held_on_each(invoice_ids: Collection[int]) -> dict[int, int]:
+    """The same for several invoices. One statement."""
+    holds = select(PaymentTarget.invoice_id, func.sum(PaymentTarget.amount)).group_by(PaymentTarget.invoice_id)
+    found = db.session().execute(holds.where(PaymentTarget.invoice_id.in_(invoice_ids), PaymentTarget.holds))
+    return dict.fromkeys(invoice_ids, 0) | {invoice_id: int(held) for invoice_id, held in found}
 
 
 def attempts_on(invoice_id: int) -> Sequence[Payment]:
@@ -123,15 +132,15 @@ def disputed_among(invoice_ids: Collection[int]) -> set[int]:
 def session_request(public_id: str, expires_at: datetime) -> SessionRequest:
     """The request to the processor, from the stored rows alone. Numbers of issued invoices never change."""
     named = select(Payment).where(Payment.public_id == public_id)
-    payment = db.session().scalars(named.options(selectinload(Payment.targets))).one()
-    meant = select(Invoice.number).where(Invoice.id.in_([t.invoice_id for t in payment.targets])).order_by(Invoice.id)
+    payment = db.session().scalars(named).one()
+    meant = select(Invoice.number).join(PaymentTarget).where(PaymentTarget.payment_id == payment.id)
     own_page = templating.link(f"/payments/{public_id}")
     return SessionRequest(
         reference=public_id,
         amount=payment.amount,
         currency=payment.currency,
         locale=payment.locale,
-        title=", ".join(_title(number, payment.locale) for number in db.session().scalars(meant)),
+        title=_title(db.session().scalars(meant.order_by(PaymentTarget.id)).all(), payment.locale),
         brands=brands(payment.currency),
         expires_at=expires_at,
         success_url=f"{own_page}?returned=1",
@@ -139,6 +148,15 @@ def session_request(public_id: str, expires_at: datetime) -> SessionRequest:
     )
 
 
-def _title(number: str, locale: str) -> str:
+def _title(numbers: Sequence[str], locale: str) -> str:
+    """What the payer reads on the hosted page: as many numbers as there is room for, and how many more there are."""
     with words.in_language(locale):
-        return words.gettext("Invoice %(number)s", number=number)
+        if len(numbers) == 1:
+            return words.gettext("Invoice %(number)s", number=numbers[0])
+        title = words.gettext("Invoices %(numbers)s", numbers=", ".join(numbers))
+        named = len(numbers)
+        while len(title) > LONGEST_TITLE:
+            named -= 1
+            shown, more = ", ".join(numbers[:named]), len(numbers) - named
+            title = words.gettext("Invoices %(numbers)s and %(more)s more", numbers=shown, more=more)
+        return title

@@ -14,12 +14,17 @@ class InvoicePaid(Refusal):
     """Nothing is open on the invoice."""
 
     message = mark("This invoice is already paid in full. Nothing was charged.")
+    OF_SEVERAL = mark("Invoice %(number)s is already paid in full. Nothing was charged.")
 
 
 class PaymentUnderWay(Refusal):
     """All that is open is held by attempts whose outcome is not known yet."""
 
     message = mark("A card payment of %(held)s is already under way for this invoice. Continue or cancel it first.")
+    OF_SEVERAL = mark(
+        "A card payment of %(held)s is already under way for invoice %(number)s. Continue or cancel it first, or pay"
+        " the other invoices without this one."
+    )
 
 
 class NotByCard(Refusal):
@@ -44,10 +49,14 @@ class StalePayForm(Refusal):
         "The open amount has changed since this page was loaded: now %(payable)s can be paid. Nothing was charged."
         " Please check the amount and confirm again."
     )
+    OF_SEVERAL = mark(
+        "The open amount of invoice %(number)s has changed since this page was loaded: now %(payable)s can be paid."
+        " Nothing was charged. Please check the amounts and confirm again."
+    )
 
 
 class PayFormUsed(Refusal):
-    """The same form was sent before, with another amount."""
+    """The same form was sent before, with another amount or for other invoices."""
 
     message = mark(
         "This form was already used for a payment of another amount. Nothing more was charged. Open the invoice again."
@@ -96,6 +105,38 @@ class InvoiceDisputed(Refusal):
     """A payment of the invoice is disputed: nothing is paid on it until the bank has decided (domain.md 5)."""
 
     message = mark("A payment of this invoice is disputed. Please get in touch with us before you pay it.")
+    OF_SEVERAL = mark("A payment of invoice %(number)s is disputed. Please get in touch with us before you pay it.")
+class TotalNotPossible(Invalid):
+    """Several invoices together: the total is not one that a card can be charged with, or cannot be spread."""
+
+    message = mark("One card payment is from %(least)s to %(most)s. These amounts are %(total)s together.")
+    STEP = mark("The last digit of the total in %(currency)s must be 0 for card payments: now it is %(total)s.")
+    TOO_MUCH = mark("These invoices take %(payable)s at most.")
+    ONLY = mark("Enter %(one)s instead: %(total)s would leave a rest below %(minimum)s on an invoice.")
+    ONE_OF_TWO = mark(
+        "Enter %(one)s or %(other)s instead: %(total)s would leave a rest below %(minimum)s on an invoice."
+    )
+    NOT_IN_STEPS = mark(
+        "In %(currency)s not every total can be spread over these invoices. Enter an amount for each of them."
+    )
+
+
+class NothingToPay(Invalid):
+    """No invoice got an amount."""
+
+    message = mark("Enter an amount for at least one invoice.")
+
+
+class OneCurrencyOnly(Refusal):
+    """Imported invoices may be in another currency than the account's."""
+
+    message = mark("These invoices are in different currencies. One payment takes invoices in one currency only.")
+
+
+class TooManyInvoices(Refusal):
+    """More invoices than one payment takes."""
+
+    message = mark("One payment takes at most %(most)s invoices. Pay the others afterwards.")
 
 
 class NotKnownYet(Refusal):

@@ -6,14 +6,17 @@ lets `moves.learn` book what is true. The news itself is never believed.
 """
 
 import logging
+from collections.abc import Sequence
 
 from billing_core import clock, db
 from billing_core.errors import NotFound
 from billing_core.payments import moves, queries
+from billing_core.payments.beginning import begin
 from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.gateway import Gateway, Refused, Unclear
 from billing_core.payments.models import Payment
 from billing_core.payments.refusals import NotKnownYet
+from billing_core.payments.sharing import Wish
 from billing_core.permissions import Right, Viewer, demand
 
 log = logging.getLogger(__name__)
@@ -47,14 +50,20 @@ def pay_invoice(
 ) -> Payment:
     """Start to pay (a part of) an invoice by card. `amount` None is all that is payable.
 
-    `payable_seen` is what the payer's page said about that; another amount by now is refused.
+    `payable_seen` is what the payer's page said about that; another amount by now is refused. Else as `pay_invoices`.
+    """
+    wish = Wish(invoice_public_id, amount, payable_seen if amount is None else None)
+    return pay_invoices(viewer, [wish], form_key=form_key)
+
+
+def pay_invoices(viewer: Viewer, wishes: Sequence[Wish], *, form_key: str | None = None) -> Payment:
+    """Start to pay invoices of one account with one card payment; it is paid as a whole or not at all.
 
     The payment that comes back is open (go to its hosted_url), unknown (nobody can say yet) or failed (the processor
-    refused); for a form that was sent before it is the payment of that form. Raises what `moves.begin` raises.
+    refused); for a form that was sent before it is the payment of that form. Raises what `beginning.begin` raises.
     """
     key = form_key or db.public_id("form")
-    livemode = processor().livemode
-    payment = db.perform(moves.begin, viewer, invoice_public_id, amount, key, payable_seen, livemode)
+    payment = db.perform(begin, viewer, wishes, key, processor().livemode)
     crashpoint("payment.begun")
     return _start(payment) if _lacks_session(payment) else payment
 

@@ -47,8 +47,10 @@ def index() -> Answer:
         ids = [invoice.id for invoice in rows.rows]
         waiting, disputed = payment_queries.under_way_on(ids), payment_queries.disputed_among(ids)
         now = clock.now()
+        current = viewer().current
         shown = page(
             "invoices/index.html", form=form, wanted=wanted, rows=rows, waiting=waiting, disputed=disputed,
+            may_pay=current is not None and policy.may_pay(viewer(), current.account_id),
             balances=queries.balances(viewer()), today=lambda invoice: clock.local(now, invoice.seller.timezone).date(),
         )  # fmt: skip
     return shown if found else (shown, 400)

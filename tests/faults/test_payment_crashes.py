@@ -10,11 +10,13 @@ import time_machine
 from sqlalchemy import func, select, update
 
 from billing_core import clock, db
+from billing_core.accounts import Account
 from billing_core.jobs import Job
 from billing_core.ledger.models import Allocation, Invoice
 from billing_core.mail.models import OutboxMail
 from billing_core.payments import crashpoints, events, moves, service
 from billing_core.payments.models import Payment
+from billing_core.payments.sharing import Wish
 from billing_core.permissions import Viewer
 from tests.factories import core, ledger
 from tests.factories.till import CardTill, impatient, payment_named
@@ -35,11 +37,17 @@ def invoice(database: object) -> Invoice:
 
 
 @pytest.fixture
+def other(invoice: Invoice) -> Invoice:
+    """50.00 of the same account, open."""
+    with db.reading() as session:
+        account = session.get_one(Account, invoice.account_id)
+    return ledger.invoice(account, 5000)
+
+
+@pytest.fixture
 def payer(invoice: Invoice) -> Viewer:
     """Who may pay it."""
     with db.reading() as session:
-        from billing_core.accounts import Account
-
         account = session.get_one(Account, invoice.account_id)
     return core.viewer(core.contact(account))
 
@@ -144,6 +152,56 @@ def test_a_process_that_dies_while_settling(
     assert ledger.reread(invoice).balance == (0 if booked else 10000)
     converge(till)
     assert_paid_once(till, invoice)
+
+
+@pytest.mark.parametrize(
+    ("deed", "point"),
+    [
+        ("come back", "processor.asked"),
+        ("come back", "payment.booked"),
+        ("webhook", "event.noted"),
+        ("reconcile", "payment.booked"),
+        ("reconcile", "payment.settled"),
+    ],
+)
+def test_a_process_that_dies_while_settling_two_invoices(
+    database: Any, till: CardTill, invoice: Invoice, other: Invoice, payer: Viewer, deed: str, point: str
+) -> None:
+    """Both are booked, or neither: there is no point in between."""
+    payment = service.pay_invoices(payer, [Wish(other.public_id, 2000), Wish(invoice.public_id)])
+    till.enter_card(payment)
+    if deed == "reconcile":
+        db.perform(_make_due, payment.public_id)
+    die(till, database, payer, deed, point, payment=payment.public_id)
+    booked = point == "payment.settled"
+    assert [ledger.reread(one).balance for one in (invoice, other)] == ([0, 3000] if booked else [10000, 5000])
+    converge(till)
+    assert [ledger.reread(one).balance for one in (invoice, other)] == [0, 3000]
+    with db.reading() as session:
+        amounts = session.scalars(select(Allocation.amount).order_by(Allocation.amount)).all()
+        assert session.scalar(select(func.count()).select_from(OutboxMail)) == 1
+    assert (list(amounts), len(till.charges())) == ([2000, 10000], 1)
+    assert [target.holds for target in payment_named(payment.public_id).targets] == [False, False]
+
+
+@pytest.mark.parametrize("point", PAYING)
+def test_a_process_that_dies_while_starting_to_pay_two_invoices(
+    database: Any, till: CardTill, invoice: Invoice, other: Invoice, payer: Viewer, point: str
+) -> None:
+
+    def pay() -> None:
+        crashpoints.die_at(point)
+        service.pay_invoices(payer, [Wish(other.public_id), Wish(invoice.public_id)], form_key="form_1")
+
+    die_of(pay, database)
+    converge(till)
+    (found,) = attempts()
+    again = service.pay_invoices(payer, [Wish(other.public_id), Wish(invoice.public_id)], form_key="form_1")
+    assert (again.public_id, again.state, again.amount) == (found.public_id, "open", 15000)
+    assert len(till.sessions()) == 1
+    finish(till, payer, found)
+    assert [ledger.reread(one).balance for one in (invoice, other)] == [0, 0]
+    assert len(till.charges()) == 1
 
 
 def _make_due(public_id: str) -> None:

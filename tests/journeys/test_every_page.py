@@ -4,7 +4,7 @@ What was seen is compared with the routes, so that a new page cannot be forgotte
 not printed and payments are not settled, so that the pages that wait can be seen.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -236,6 +236,7 @@ def invoice_pages(cast: Cast) -> list[str]:
         "/invoices", "/invoices?state=past-due", "/invoices?state=all", "/invoices?number=nothing",
         f"/invoices/{ours.public_id}", f"/invoices/{ours.public_id}/pdf", f"/invoices/{ours.public_id}/pay",
         f"/invoices/{owed.public_id}", f"/invoices/{owed.public_id}/pay?share=part",
+        f"/payments/new?all={owed.currency}", *pages_of_several(found),
         *(f"/payments/{payment}" for payment in paid),
     ]  # fmt: skip
 
@@ -255,6 +256,15 @@ def finance_pages(cast: Cast) -> list[str]:
         f"{account}/invoices", f"{account}/invoices?number=nothing", here, f"{here}/credit", f"{here}/pdf",
         f"/desk/credit-notes/{note}/pdf",
     ]  # fmt: skip
+def pages_of_several(found: Sequence[Invoice]) -> list[str]:
+    """Two invoices with one payment: the amounts, the confirmation, and what of it is out of date."""
+    two = [invoice for invoice in found if invoice.balance][-2:]
+    parts = [f"{invoice.public_id}.{invoice.balance}.{invoice.balance}" for invoice in two]
+    stale = [f"{invoice.public_id}.{invoice.balance + 1}.{invoice.balance}" for invoice in two]
+    return [
+        f"{path}?{'&'.join(f'parts-{place}={part}' for place, part in enumerate(some))}"
+        for path, some in (("/payments/new", parts), ("/payments/confirm", parts), ("/payments/confirm", stale))
+    ]
 
 
 def profile_pages(cast: Cast) -> list[str]:

@@ -109,6 +109,10 @@ class Visitor:
         place = self.page.get_by_role("group", name=within, exact=True) if within else self.page
         return place.get_by_label(self.walk.says(label), exact=True)
 
+    def field_named(self, name: str) -> Locator:
+        """The same for a label that holds data, as the reader of the language hears it."""
+        return self.page.get_by_label(name, exact=True)
+
     def fill(self, label: str, text: str, within: str = "") -> None:
         """Type into a field."""
         self.field(label, within).fill(text)

@@ -93,6 +93,7 @@ def build(app: Flask) -> World:
         "quotes.ask_again": expired.public_id,
         "invoices": invoice.public_id,
         "credit_notes": credited,
+        "paying": ledger.invoice(deal.account, 50_000, contact=deal.contact).public_id,
         "payments": payment.public_id,
         "profile": deal.account.public_id,
         "profile.close_purchase_order": kept.public_id,
@@ -196,6 +197,10 @@ FORMS = {
     ),
     "invoices.start_payment": Sent(_PORTAL, _at("/invoices/{invoices}/pay"), "/pay", {"share": "part", "amount": "1"}),
     "invoices.use_credit": Sent(_PORTAL, _at("/invoices/{invoices}/pay"), "use-credit", {"credit-amount": "1"}),
+    "paying.show_allocation": Sent(
+        _PORTAL, _at("/payments/new?invoice={paying}"), "payments/new", {"rows-0-amount": "1"}
+    ),
+    "paying.start": Sent(_PORTAL, _at("/payments/confirm?parts-0={paying}.50000.50000"), "payments/confirm", {}),
     "payments.go_on": Sent(_PORTAL, _at("/payments/{payments}"), "continue", {}),
     "payments.cancel": Sent(_PORTAL, _at("/payments/{payments}"), "cancel", {}),
     "profile.keep_purchase_order": Sent(

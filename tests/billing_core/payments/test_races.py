@@ -10,7 +10,7 @@ from billing_core import db
 from billing_core.errors import Refusal
 from billing_core.ledger.models import AccountBalance, Allocation, Invoice
 from billing_core.mail.models import OutboxMail
-from billing_core.payments import moves, service
+from billing_core.payments import beginning, service
 from billing_core.payments.models import Payment
 from billing_core.permissions import Viewer
 from tests.billing_core.payments.conftest import payer_of
@@ -59,7 +59,7 @@ def test_without_the_guard_the_money_is_taken_twice(
     till: CardTill, invoice: Invoice, payer: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: it is the held amount, looked at under the lock, that stops the second tab, and nothing else."""
-    monkeypatch.setattr(moves, "held_on", lambda _invoice_id: 0)
+    monkeypatch.setattr(beginning, "held_on_each", lambda ids: dict.fromkeys(ids, 0))
     winners = begun(at_once(invoice, [payer] * TABS, None))
     assert len(winners) > 1
     for payment in winners:

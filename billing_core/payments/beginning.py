@@ -1,0 +1,121 @@
+"""The intent to pay by card: the verb that looks under the locks whether it may be, and puts it down."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from billing_core import audit, clock, db
+from billing_core.errors import Invalid, NotFound
+from billing_core.ledger.models import Invoice
+from billing_core.ledger.service import lock_account, lock_invoices
+from billing_core.payments import states
+from billing_core.payments.models import Payment, PaymentTarget
+from billing_core.payments.queries import disputed_among, held_on_each
+from billing_core.payments.refusals import NothingToPay, OneCurrencyOnly, PayFormUsed, TooManyInvoices
+from billing_core.payments.sharing import MOST_INVOICES, Payable, Wish, objections, oldest_first
+from billing_core.permissions import Right, Viewer, demand
+from billing_core.words import mark
+
+FIRST_LOOK = timedelta(minutes=2)
+"""When the reconciler looks at an intent for the first time."""
+
+
+def begin(viewer: Viewer, wishes: Sequence[Wish], form_key: str, livemode: bool) -> Payment:
+    """Put down the intent to pay invoices of one account, which holds its amounts from now on.
+
+    The same form again returns the payment that it made. Raises NotFound, NotAllowed, NothingToPay, TooManyInvoices,
+    OneCurrencyOnly, PayFormUsed, and the first of the `objections`.
+    """
+    _check_wishes(wishes)
+    named = invoices_named(viewer, [wish.invoice for wish in wishes])
+    account_id = named[0].account_id
+    demand(Right.PAY, viewer, account_id)
+    lock_account(account_id)
+    invoices = {invoice.public_id: invoice for invoice in lock_invoices(invoice.id for invoice in named)}
+    form = f"{account_id}.{form_key}"
+    earlier = _made_by_form(viewer.person_id, form)
+    if earlier is not None:
+        _refuse_another_content(earlier, wishes, invoices)
+        return earlier
+    if len({invoice.currency for invoice in invoices.values()}) > 1:
+        raise OneCurrencyOnly
+    payables = payables_of([invoices[wish.invoice] for wish in wishes])
+    for _where, refusal in objections(payables, wishes):
+        raise refusal
+    amounts = {wish.invoice: wish.amount_of(payable) for payable, wish in zip(payables, wishes, strict=True)}
+    shares = [(one.invoice, amounts[one.invoice.public_id]) for one in oldest_first(payables)]
+    return _put_down(viewer, shares, form, livemode)
+
+
+def _check_wishes(wishes: Sequence[Wish]) -> None:
+    if not wishes:
+        raise NothingToPay
+    if len(wishes) > MOST_INVOICES:
+        raise TooManyInvoices(most=MOST_INVOICES)
+    if len({wish.invoice for wish in wishes}) < len(wishes):
+        raise Invalid(mark("An invoice can stand in one payment only once."))
+
+
+def invoices_named(viewer: Viewer, public_ids: Sequence[str]) -> list[Invoice]:
+    """These invoices of one account, in this order. One statement.
+
+    Raises NotFound where one does not exist for the viewer, or is another account's than the others.
+    """
+    if any("\x00" in public_id for public_id in public_ids):
+        raise NotFound  # no name has it, and PostgreSQL takes no text with it
+    mine = Invoice.account_id.in_(sorted(viewer.account_ids))
+    rows = db.session().scalars(select(Invoice).where(Invoice.public_id.in_(public_ids), mine))
+    found = {invoice.public_id: invoice for invoice in rows}
+    if set(public_ids) - found.keys() or len({invoice.account_id for invoice in found.values()}) > 1:
+        raise NotFound
+    return [found[public_id] for public_id in public_ids]
+
+
+def payables_of(invoices: Sequence[Invoice]) -> list[Payable]:
+    """What is known about paying them, in their order. Two statements."""
+    ids = [invoice.id for invoice in invoices]
+    held, disputed = held_on_each(ids), disputed_among(ids)
+    return [Payable(invoice, held[invoice.id], invoice.id in disputed) for invoice in invoices]
+
+
+def _made_by_form(person_id: int, form: str) -> Payment | None:
+    made = select(Payment).where(Payment.requested_by == person_id, Payment.form_key == form)
+    return db.session().scalar(made.options(selectinload(Payment.targets)))
+
+
+def _refuse_another_content(earlier: Payment, wishes: Sequence[Wish], invoices: dict[str, Invoice]) -> None:
+    """Raise PayFormUsed unless the payment is that of these wishes; all that was payable is what the page said."""
+    meant = {target.invoice_id: target.amount for target in earlier.targets}
+    asked = {invoices[wish.invoice].id: wish.seen if wish.amount is None else wish.amount for wish in wishes}
+    same = meant.keys() == asked.keys() and all(asked[place] in (None, amount) for place, amount in meant.items())
+    if not same:
+        raise PayFormUsed
+
+
+def _put_down(viewer: Viewer, shares: Sequence[tuple[Invoice, int]], form: str, livemode: bool) -> Payment:
+    """The rows of an intent to which nothing objects: so much of each invoice."""
+    first, now = shares[0][0], clock.now()
+    payment = Payment(
+        public_id=db.public_id("pay"),
+        account_id=first.account_id,
+        requested_by=viewer.person_id,
+        form_key=form,
+        state=states.CREATING,
+        amount=sum(amount for _, amount in shares),
+        currency=first.currency,
+        locale=viewer.locale,
+        livemode=livemode,
+        created_at=now,
+        check_at=now + FIRST_LOOK,
+        checks=0,
+        targets=[PaymentTarget(invoice_id=invoice.id, amount=amount, holds=True) for invoice, amount in shares],
+    )
+    db.session().add(payment)
+    db.session().flush()
+    audit.record(
+        viewer.actor, "payment.begun", payment.public_id, payment.account_id, amount=payment.amount,
+        currency=payment.currency, invoices={invoice.public_id: amount for invoice, amount in shares},
+    )  # fmt: skip
+    return payment
