@@ -28,6 +28,7 @@ from corporate_portal.invoices.views import credit_notes, invoices, payments, we
 from corporate_portal.profile.views import profile
 from corporate_portal.quotes.views import quotes
 from corporate_portal.requests.views import requests
+from corporate_portal.statement.views import statement
 from corporate_portal.verify.views import verify
 from online_bridge.billing_center.views import billing
 from online_bridge.routing.views import routing
@@ -35,7 +36,7 @@ from online_bridge.sign_in.views import admin, my
 
 ROOMS = (
     auth, quotes, requests, invoices, credit_notes, payments, webhooks, profile, desk, my, admin, routing, billing,
-    health, static_files, web, api, verify,
+    statement, health, static_files, web, api, verify,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}

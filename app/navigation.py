@@ -55,6 +55,7 @@ TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
 
 BELONGS_TO = {
     "requests": "quotes", "payments": "invoices", "credit_notes": "invoices", "routing": "my", "billing": "my",
+    "statement": "invoices",
 }  # fmt: skip
 """Rooms without a tab of their own, and whose tab stands for them."""
 BEHIND = dict.fromkeys(("desk.account_money", "desk.book_money", "desk.keep_money"), "desk.money")

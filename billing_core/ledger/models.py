@@ -233,6 +233,7 @@ class Allocation(Base):
         UniqueConstraint("kind", "reference", "invoice_id", name="ux_allocation_reference"),
         CheckConstraint("amount <> 0", name="ck_allocation_amount"),
         Index("ix_allocation_invoice", "invoice_id", "id"),
+        Index("ix_allocation_account", "account_id", "booked_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
