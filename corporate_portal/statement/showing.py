@@ -47,7 +47,7 @@ def as_csv(entries: Iterable[Entry], scope: Scope, sums: Sums, locale: str) -> I
 def _head(scope: Scope, sums: Sums, locale: str) -> list[Cells]:
     titles = [
         words.gettext("Date"), words.gettext("Entry"), words.gettext("Reference"), words.gettext("Details"),
-        words.gettext("Amount"), words.gettext("Balance"), words.gettext("Currency"),
+        words.gettext("Amount"), words.gettext("Account balance"), words.gettext("Currency"),
     ]  # fmt: skip
     opening = _balance(scope.period.first.isoformat(), words.gettext("Opening balance"), sums.opening, scope, locale)
     return [[MARK + titles[0], *titles[1:]], opening]
@@ -59,7 +59,7 @@ def _balance(day: str, name: str, amount: int, scope: Scope, locale: str) -> Cel
 
 def _line(entry: Entry, scope: Scope, locale: str) -> list[Cells]:
     amounts = [money.typed(amount, scope.currency, locale) for amount in (entry.amount, entry.balance)]
-    told = [entry.name, entry.document, entry.about]
+    told = [entry.name, entry.number or entry.reference, entry.about]
     return [[entry.day.isoformat(), *map(harmless, told), *amounts, scope.currency]]
 
 

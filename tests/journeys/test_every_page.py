@@ -43,6 +43,7 @@ NOT_PAGES = {
     "routing.add_licenses_in_portal": "leads on to the portal or its door",
     "health.live": "JSON for a supervisor",
     "health.ready": "JSON for a supervisor",
+    "statement.csv": "a CSV file",
     "static_files.serve": "styles, fonts and scripts",
     "static_files.brand_colour": "a style sheet",
     "mailbox.attachment": "a PDF",

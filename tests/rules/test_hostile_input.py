@@ -62,6 +62,7 @@ VALID: dict[str, dict[str, set[str]]] = {
     },
     "desk.keep_money": {"key": ANYTHING, "reference": TEXT, "note": TEXT | {"missing"}},
     "desk.use_credit": {"key": ANYTHING},
+    "statement.make_pdf": {"first": {"missing"}, "last": {"missing"}, "currency": {"missing"}},
     "profile.keep_purchase_order": {"number": TEXT, "expires_on": {"missing"}, "budget": {"missing"}},
     "quotes.send_rejection": {"reason": TEXT},
     "quotes.send_change": {"text": TEXT},

@@ -20,6 +20,8 @@ from corporate_portal.desk.service import look_as_customer
 from corporate_portal.profile.service import keep_purchase_order
 from corporate_portal.quotes.models import Quote
 from corporate_portal.requests.service import Wish, ask_for_quote
+from corporate_portal.statement.books.entries import Period
+from corporate_portal.statement.service import make_statement
 from tests.client import Client
 from tests.factories import core, ledger
 from tests.factories import quotes as make
@@ -75,7 +77,9 @@ def build(app: Flask) -> World:
     kept = db.perform(keep_purchase_order, deal.portal, deal.account.public_id, "PO 7", None, 100_000)
     clerk = core.staff("finance")
     came = Money("cheque", 700, clock.today("Europe/Berlin"), "No. 5", shares={})
-    db.perform(book_incoming, core.viewer(clerk, Realm.DESK), deal.account.public_id, came, "key")
+    booked = db.perform(book_incoming, core.viewer(clerk, Realm.DESK), deal.account.public_id, came, "key")
+    days = Period.ending(clock.today("Europe/Berlin"))
+    stated = db.perform(make_statement, deal.portal, "EUR", days, "en")
     reviewed = make.version(quote).sha256 or ""
     with db.reading() as session:
         mail = session.scalars(select(OutboxMail.public_id).order_by(OutboxMail.id)).first()
@@ -89,6 +93,8 @@ def build(app: Flask) -> World:
         "invoices": invoice.public_id,
         "credit_notes": ledger.credit_note(deal.account, 1000, invoice).public_id,
         "payments": payment.public_id,
+        "statement": booked.public_id,
+        "statement.pdf": stated.public_id,
         "profile": deal.account.public_id,
         "profile.close_purchase_order": kept.public_id,
         "desk": quote.public_id,
@@ -181,6 +187,8 @@ FORMS = {
     ),
     "invoices.start_payment": Sent(_PORTAL, _at("/invoices/{invoices}/pay"), "/pay", {"share": "part", "amount": "1"}),
     "invoices.use_credit": Sent(_PORTAL, _at("/invoices/{invoices}/pay"), "use-credit", {"credit-amount": "1"}),
+    "statement.make_pdf": Sent(_PORTAL, _at("/statement"), "statement/pdf", {}),
+    "statement.make_receipt_pdf": Sent(_PORTAL, _at("/statement/receipts/{statement}"), "/pdf", {}),
     "payments.go_on": Sent(_PORTAL, _at("/payments/{payments}"), "continue", {}),
     "payments.cancel": Sent(_PORTAL, _at("/payments/{payments}"), "cancel", {}),
     "profile.keep_purchase_order": Sent(

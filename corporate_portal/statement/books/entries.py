@@ -38,13 +38,15 @@ WORDS = {
 }
 """What each kind of entry is called. Every kind of allocation and credit entry stands here; a test demands it."""
 
+OTHER = mark("Other entry")
+
 PAID = frozenset({"card", "incoming", *METHODS, IMPORTED, OVERPAYMENT})
 CREDITED = frozenset({CREDIT_NOTE})
 
 
 def name_of(kind: str) -> str:
     """The kind in the reader's language; a kind that nobody has named yet is an entry all the same."""
-    return words.gettext(WORDS.get(kind, mark("Other entry")))
+    return words.gettext(WORDS.get(kind, OTHER))
 
 
 @dataclass(frozen=True)
@@ -181,12 +183,15 @@ class Entry:
         return next((row.note for row in self.rows if row.note is not None), None)
 
     @property
-    def document(self) -> str:
-        """The number that it is known by, if any: of the invoice, the credit note, or what the payer wrote."""
+    def number(self) -> str:
+        """Of the invoice or credit note that it is; empty for anything else."""
         if self.kind == INVOICE:
             return str(self.rows[0].invoice.number)
-        if self.note is not None:
-            return str(self.note.number)
+        return str(self.note.number) if self.note is not None else ""
+
+    @property
+    def reference(self) -> str:
+        """What the payer wrote; empty where nobody did."""
         return str(self.came.reference) if self.came is not None else ""
 
     @property
