@@ -20,8 +20,8 @@ from corporate_portal.statement.books.movements import Scope
 from corporate_portal.statement.books.receipts import Receipt
 from corporate_portal.statement.models import Statement
 
-MOST_PRINTED = 600
-"""Rows of one printed statement: about twenty pages, which the printer sets in time."""
+MOST_PRINTED = 250
+"""Rows of one printed statement: some thirteen pages, which the printer sets in time even on a busy machine."""
 
 
 class TooLongToPrint(Invalid):
