@@ -30,6 +30,7 @@ from corporate_portal.paying.views import paying
 from corporate_portal.profile.views import profile
 from corporate_portal.quotes.views import quotes
 from corporate_portal.requests.views import requests
+from corporate_portal.statement.views import statement
 from corporate_portal.verify.views import verify
 from online_bridge.billing_center.views import billing
 from online_bridge.routing.views import routing
@@ -37,7 +38,7 @@ from online_bridge.sign_in.views import admin, my
 
 ROOMS = (
     auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, desk, finance, my, admin,
-    routing, billing, health, static_files, web, api, verify,
+    routing, billing, statement, health, static_files, web, api, verify,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}

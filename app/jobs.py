@@ -19,6 +19,7 @@ from corporate_portal.invoices import jobs as invoices
 from corporate_portal.invoices.prints import credit_note_print, invoice_print
 from corporate_portal.quotes import jobs as quotes
 from corporate_portal.quotes.prints import certificate_print, quote_print
+from corporate_portal.statement.prints import receipt_print, statement_print
 
 Handler = Callable[..., object]
 """Called with the job's arguments, outside any transaction; may run twice for one job."""
@@ -28,6 +29,8 @@ PRINTS: dict[str, printing.Builder] = {
     "credit-note": credit_note_print,
     "quote": quote_print,
     "certificate": certificate_print,
+    "statement": statement_print,
+    "receipt": receipt_print,
 }
 """Which wing prints which kind of document."""
 

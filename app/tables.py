@@ -15,10 +15,11 @@ from billing_core.subscriptions import models as subscriptions
 from corporate_portal.api import models as api
 from corporate_portal.quotes import models as quotes
 from corporate_portal.requests import models as requests
+from corporate_portal.statement import models as statement
 
 ROOMS = (
     accounts, api, audit, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering, orders, payments,
-    people, quotes, requests, sellers, subscriptions,
+    people, quotes, requests, sellers, statement, subscriptions,
 )  # fmt: skip
 
 metadata = Base.metadata

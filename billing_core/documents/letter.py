@@ -182,6 +182,11 @@ def account_number(text: str) -> str:
     return iban.format(text) if iban.is_valid(text) else text
 
 
+def typed(amount: int, currency: str) -> str:
+    """An amount as a reader types it into a form of the bank."""
+    return money.typed(amount, currency, words.locale())
+
+
 def is_iban(text: str) -> bool:
     """Whether the account number is an IBAN, and may be called so."""
     return bool(iban.is_valid(text))

@@ -20,6 +20,16 @@ print/quote.html
     terms       the paragraphs of the terms, in the document's language
     groups      the lines in groups: heading, sum_label, lines and net
     recurring   what each frequency costs: frequency, net, next_start, last_day, and whether it comes_again
+
+print/statement.html
+    statement   Statement; period, sums and entries as corporate_portal/statement/books reads them
+    letterhead, bill_to
+                whom it names, as they were when it was asked for
+
+print/receipt.html
+    receipt     Receipt; method, payer (a name, or empty)
+    letterhead, bill_to
+                the seller and the account
 """
 
 from collections.abc import Callable, Mapping

@@ -253,6 +253,7 @@ class Allocation(Base):
         CheckConstraint("amount <> 0", name="ck_allocation_amount"),
         Index("ix_allocation_invoice", "invoice_id", "id"),
         partial_index("ix_allocation_payment", "payment_id", where="payment_id IS NOT NULL"),
+        Index("ix_allocation_account", "account_id", "booked_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -27,3 +27,23 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
 });
+
+/* On a narrow screen the tab of this page may be out of sight. */
+for (const tab of document.querySelectorAll(".subtabs [aria-current]")) {
+  const row = tab.closest("ul");
+  row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
+
+/* Data to be typed elsewhere can be copied with a button. Without a script a click selects them whole. */
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  if (!navigator.clipboard) break;
+  button.hidden = false;
+  const word = button.querySelector(".copy-word");
+  const usual = word.textContent;
+  word.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    word.textContent = button.dataset.copied;
+    setTimeout(() => { word.textContent = usual; }, 2000);
+  });
+}

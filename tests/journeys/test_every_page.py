@@ -7,7 +7,7 @@ not printed and payments are not settled, so that the pages that wait can be see
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,8 +20,10 @@ from billing_core.accounts import Account
 from billing_core.credentials import sessions
 from billing_core.credentials.links import make_link
 from billing_core.jobs import Job
+from billing_core.ledger.incoming import Money
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.mail.models import OutboxMail
+from billing_core.payments.booking import book_incoming
 from billing_core.payments.models import Payment, PaymentTarget
 from billing_core.payments.states import HOLDING
 from billing_core.people import BillingContact, Person
@@ -29,6 +31,8 @@ from billing_core.permissions import Realm
 from corporate_portal.desk.service import look_as_customer
 from corporate_portal.quotes.models import Quote, QuoteVersion
 from corporate_portal.requests.models import QuoteRequest
+from corporate_portal.statement.books.entries import Period
+from corporate_portal.statement.service import make_statement
 from tests.concurrency.server import Server, running
 from tests.conftest import SECRET, Database
 from tests.factories import core
@@ -43,6 +47,7 @@ NOT_PAGES = {
     "routing.add_licenses_in_portal": "leads on to the portal or its door",
     "health.live": "JSON for a supervisor",
     "health.ready": "JSON for a supervisor",
+    "statement.csv": "a CSV file",
     "static_files.serve": "styles, fonts and scripts",
     "static_files.brand_colour": "a style sheet",
     "mailbox.attachment": "a PDF",
@@ -171,7 +176,8 @@ def _without(header: str) -> Callable[[Route], None]:
 def visits_of(cast: Cast) -> Iterator[tuple[str, Realm | None, list[str]]]:
     """Who opens which addresses: a person's key, the realm, the paths."""
     yield "", None, [*PUBLIC, *mail_pages(cast), f"/password/reset/{link_for(cast.contact)}"]
-    yield cast.contact, Realm.PORTAL, [*quote_pages(cast), *invoice_pages(cast), *profile_pages(cast)]
+    own = [*quote_pages(cast), *invoice_pages(cast), *statement_pages(cast), *profile_pages(cast)]
+    yield cast.contact, Realm.PORTAL, own
     yield cast.reader, Realm.PORTAL, [f"/quotes/{quote_named(cast.open_quote)[0]}"]
     other, closed = cast.closed_quote
     yield other, Realm.PORTAL, [f"/quotes/{quote_named(closed)[0]}", "/quotes/history", *credit_note_pages(other)]
@@ -265,6 +271,18 @@ def pages_of_several(found: Sequence[Invoice]) -> list[str]:
         f"{path}?{'&'.join(f'parts-{place}={part}' for place, part in enumerate(some))}"
         for path, some in (("/payments/new", parts), ("/payments/confirm", parts), ("/payments/confirm", stale))
     ]
+def statement_pages(cast: Cast) -> list[str]:
+    """The statement of account, payments with a receipt, and the documents that nobody has printed yet."""
+    account, clerk = account_named(cast.account), person_named({"en": "bell", "de": "thiele"}[cast.locale])
+    money = Money("cheque", 1000, date(2026, 1, 2), "No. 7", shares={})
+    booked = db.perform(book_incoming, core.viewer(clerk, Realm.DESK), account.public_id, money, f"page {cast.locale}")
+    contact, days = core.viewer(person_named(cast.contact)), Period(date(2026, 1, 1), date(2026, 1, 31))
+    stated = db.perform(make_statement, contact, account.currency, days, cast.locale)
+    receipt = f"/statement/receipts/{booked.public_id}"
+    return [
+        "/statement", "/statement?first=x", f"/statement/{stated.public_id}/pdf", "/statement/receipts", receipt,
+        f"{receipt}/pdf",
+    ]  # fmt: skip
 
 
 def profile_pages(cast: Cast) -> list[str]:

@@ -65,6 +65,7 @@ VALID: dict[str, dict[str, set[str]]] = {
     "finance.use_credit": {"key": ANYTHING},
     "finance.send_refund": {"key": ANYTHING, "reason": TEXT},
     "finance.keep_return": {"reason": TEXT},
+    "statement.make_pdf": {"first": {"missing"}, "last": {"missing"}, "currency": {"missing"}},
     "profile.keep_purchase_order": {"number": TEXT, "expires_on": {"missing"}, "budget": {"missing"}},
     "quotes.send_rejection": {"reason": TEXT},
     "quotes.send_change": {"text": TEXT},

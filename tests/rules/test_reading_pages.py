@@ -30,7 +30,7 @@ EXCEPTIONS = {("quotes.detail", "mark_viewed")}
 """What else a GET writes. The exchange of a password link is one that writes nothing; the return is tested below."""
 
 
-FILES = {"static_files.serve", "static_files.brand_colour", "mailbox.letter"}
+FILES = {"static_files.serve", "static_files.brand_colour", "mailbox.letter", "statement.csv"}
 """They are no pages, and have headers of their own."""
 ABSENT = {"static_files.serve": {404}, "static_files.brand_colour": {200, 404}, "mailbox.attachment": {404}} | {
     "auth.new_password": {410}

@@ -51,7 +51,7 @@ def test_every_route_has_one_guard_and_no_other_is_public(app: Flask) -> None:
 def test_addresses_are_kebab_case_with_typed_parameters(app: Flask) -> None:
     for rule in rules(app):
         fixed = re.sub(r"<(string|int|path):[a-z_]+>", "x", rule.rule)
-        assert re.fullmatch(r"(/[a-z0-9-]*)+(\.json)?", fixed), rule.rule
+        assert re.fullmatch(r"(/[a-z0-9-]*)+(\.(json|csv))?", fixed), rule.rule
 
 
 def test_no_route_changes_anything_on_get_and_on_post_alike(app: Flask) -> None:

@@ -21,6 +21,8 @@ from corporate_portal.desk.service import look_as_customer
 from corporate_portal.profile.service import keep_purchase_order
 from corporate_portal.quotes.models import Quote
 from corporate_portal.requests.service import Wish, ask_for_quote
+from corporate_portal.statement.books.entries import Period
+from corporate_portal.statement.service import make_statement
 from tests.client import Client
 from tests.factories import core, ledger
 from tests.factories import quotes as make
@@ -80,6 +82,8 @@ def build(app: Flask) -> World:
     paid = ledger.paid_by_card(large, deal.contact)
     first = core.viewer(core.staff("finance"), Realm.DESK)
     waiting = refund_payment(first, paid.public_id, {large.public_id: 60_000}, "A mistake", "key")
+    days = Period.ending(clock.today("Europe/Berlin"))
+    stated = db.perform(make_statement, deal.portal, "EUR", days, "en")
     reviewed = make.version(quote).sha256 or ""
     with db.reading() as session:
         mail = session.scalars(select(OutboxMail.public_id).order_by(OutboxMail.id)).first()
@@ -95,6 +99,8 @@ def build(app: Flask) -> World:
         "credit_notes": credited,
         "paying": ledger.invoice(deal.account, 50_000, contact=deal.contact).public_id,
         "payments": payment.public_id,
+        "statement": booked.public_id,
+        "statement.pdf": stated.public_id,
         "profile": deal.account.public_id,
         "profile.close_purchase_order": kept.public_id,
         "desk": quote.public_id,
@@ -201,6 +207,8 @@ FORMS = {
         _PORTAL, _at("/payments/new?invoice={paying}"), "payments/new", {"rows-0-amount": "1"}
     ),
     "paying.start": Sent(_PORTAL, _at("/payments/confirm?parts-0={paying}.50000.50000"), "payments/confirm", {}),
+    "statement.make_pdf": Sent(_PORTAL, _at("/statement"), "statement/pdf", {}),
+    "statement.make_receipt_pdf": Sent(_PORTAL, _at("/statement/receipts/{statement}"), "/pdf", {}),
     "payments.go_on": Sent(_PORTAL, _at("/payments/{payments}"), "continue", {}),
     "payments.cancel": Sent(_PORTAL, _at("/payments/{payments}"), "cancel", {}),
     "profile.keep_purchase_order": Sent(
