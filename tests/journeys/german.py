@@ -93,6 +93,25 @@ GERMAN: dict[str, str] = {
     "The draft is made of the request. Look at it, then submit it.": (
         "Aus der Anfrage ist ein Entwurf entstanden. Sehen Sie ihn durch und verschicken Sie ihn dann."
     ),
+    "As the customer sees it": "Wie der Kunde es sieht",
+    "Back to the desk": "Zurück zum Arbeitsplatz",
+    "Record a decision": "Entscheidung festhalten",
+    "Who decided?": "Wer hat entschieden?",
+    "By phone": "Telefonisch",
+    "Reference of the proof": "Verweis auf den Nachweis",
+    "Record the decision": "Entscheidung festhalten",
+    "The decision is recorded. The contact is told by mail.": (
+        "Die Entscheidung ist festgehalten. Der Kontakt wird per E-Mail informiert."
+    ),
+    "Money": "Zahlungen",
+    "Book money that came in": "Zahlungseingang buchen",
+    "Reference": "Referenz",
+    "Show where it goes": "Aufteilung anzeigen",
+    "Where the money goes": "Verwendung des Geldes",
+    "Book it so": "So buchen",
+    "The money is booked.": "Der Zahlungseingang ist gebucht.",
+    "Use credit": "Guthaben verrechnen",
+    "Account credit was used for invoice": "Guthaben wurde mit Rechnung",
     # Quotes
     "Ask for a change": "Um Änderung bitten",
     "What should change?": "Was soll anders sein?",
@@ -113,6 +132,10 @@ GERMAN: dict[str, str] = {
     "Verify": "Prüfen",
     "Genuine": "Echt",
     "Altered, or not from us": "Verändert oder nicht von uns",
+    "Order the ticked quotes together": "Angekreuzte Angebote zusammen beauftragen",
+    "Purchase order number for all": "Bestellnummer für alle",
+    "Confirm your orders": "Aufträge bestätigen",
+    "Your orders": "Ihre Aufträge",
     "Outstanding": "Offen",
     "History": "Verlauf",
     "No quote waits for you": "Es wartet kein Angebot auf Sie",
@@ -149,6 +172,11 @@ GERMAN: dict[str, str] = {
     "Invoice amount": "Rechnungsbetrag",
     # Invoices and payments
     "Invoices": "Rechnungen",
+    "Credit notes": "Gutschriften",
+    "Credit note %(number)s": "Gutschrift %(number)s",
+    "Manage the numbers": "Nummern verwalten",
+    "Purchase order numbers": "Bestellnummern",
+    "Keep this number": "Nummer hinterlegen",
     "Invoice": "Rechnung",
     "Go to the invoice": "Zur Rechnung",
     "Invoice %(number)s": "Rechnung %(number)s",
