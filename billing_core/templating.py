@@ -87,6 +87,13 @@ def lines(text: str) -> Markup:
     return Markup("<br>").join(escape(part) for part in text.splitlines())
 
 
+def place(postal_code: str, city: str, country_code: str) -> list[str]:
+    """Town and postal code in the order of their country, as one line or two."""
+    if country_code in ("GB", "IE"):
+        return [city, postal_code]
+    return [f"{city} {postal_code}" if country_code in ("US", "CA", "AU", "JP") else f"{postal_code} {city}"]
+
+
 def furnish(environment: Environment) -> None:
     """Give an environment our filters and globals, and gettext in the reader's language."""
     environment.undefined = StrictUndefined
@@ -102,6 +109,7 @@ def furnish(environment: Environment) -> None:
         moment=moment,
         rate=rate,
         lines=lines,
+        place=lambda postal_code, city, country: ", ".join(place(postal_code, city, country)),
     )
     environment.globals.update(link=link, locale_code=words.locale, brand=_brand)
 

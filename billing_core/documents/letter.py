@@ -8,12 +8,13 @@ from typing import Any
 
 import segno
 from babel.core import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_time, get_timezone
 from babel.numbers import format_decimal
 from segno import helpers
 from stdnum import iban
 
 from billing_core import clock, money, words
+from billing_core.templating import place as place
 from billing_core.templating import rate
 
 
@@ -24,13 +25,6 @@ def address(party: Mapping[str, Any], home: str) -> list[str]:
     if party["country"] != home:
         lines.append(country(party["country"]).upper())
     return [line.strip() for line in lines if line.strip()]
-
-
-def place(postal_code: str, city: str, country_code: str) -> list[str]:
-    """Town and postal code in the order of their country, as one line or two."""
-    if country_code in ("GB", "IE"):
-        return [city, postal_code]
-    return [f"{city} {postal_code}" if country_code in ("US", "CA", "AU", "JP") else f"{postal_code} {city}"]
 
 
 def is_long(lines: list[str]) -> bool:
@@ -106,6 +100,12 @@ def tax_row(tax: Any, show: Callable[[int], str], country: str) -> str:
 def day_of(instant: datetime, zone: str) -> date:
     """The calendar day of an instant in the document's zone."""
     return clock.local(instant, zone).date()
+
+
+def time_of(instant: datetime, zone: str) -> str:
+    """The time on the clocks of the document's zone, with the zone's name: 14:05 (Europe/Berlin)."""
+    pattern = "HH:mm" if words.locale() == "en" else "HH:mm 'Uhr'"
+    return f"{format_time(instant, pattern, tzinfo=get_timezone(zone), locale=words.locale())} ({zone})"
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,8 @@ class InvoiceDisputed(Refusal):
 
     message = mark("A payment of this invoice is disputed. Please get in touch with us before you pay it.")
     OF_SEVERAL = mark("A payment of invoice %(number)s is disputed. Please get in touch with us before you pay it.")
+
+
 class TotalNotPossible(Invalid):
     """Several invoices together: the total is not one that a card can be charged with, or cannot be spread."""
 

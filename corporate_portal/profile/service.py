@@ -113,7 +113,7 @@ def _check_order(account: Account, number: str, expires_on: date | None, budget:
     if not number or len(number) > 100 or not number.isprintable():
         raise Invalid(mark("Enter the purchase order number."), field="number")
     if not follows_pattern(number, account.po_pattern):
-        sentence = mark("Your company’s numbers look like %(pattern)s: # is a digit, @ a letter, * anything further.")
+        sentence = mark("The number has to look like %(pattern)s: # is a digit, @ a letter, * anything further.")
         raise Invalid(sentence, field="number", pattern=account.po_pattern)
     if expires_on is not None and expires_on < clock.today(account.timezone):
         raise Invalid(mark("This day has passed. Enter the last day on which the number may be used."), "expires_on")

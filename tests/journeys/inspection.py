@@ -1,6 +1,7 @@
 """What every page must be: free of accessibility findings in light and dark, no wider than a phone; and the tour."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -21,8 +22,11 @@ COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 RULES_OF_WHOLE_PAGES = ["landmark-one-main", "region"]
 """A mail has no landmarks of its own: it is read inside a page of the mail program."""
 
-IN_DARK = {"quote", "invoice", "pay", "work-list"}
-ON_PHONE = {"quotes", "quote", "confirm", "invoice", "pay", "subscriptions"}
+IN_DARK = {"quote", "invoice", "pay", "work-list", "make-a-quote", "what-changed", "approve", "account-money"}
+ON_PHONE = {
+    "quotes", "quote", "confirm", "invoice", "pay", "subscriptions", "what-changed", "approve", "request",
+    "several-confirm",
+}  # fmt: skip
 """Pictures that the tour shows in the dark and on a phone too, in English."""
 
 
@@ -72,9 +76,23 @@ def _on_phone(page: Page) -> Iterator[None]:
     page.set_viewport_size(usual)
 
 
+def on_tour() -> bool:
+    """Whether PORTAL_TOUR asks for pictures."""
+    return bool(os.environ.get("PORTAL_TOUR"))
+
+
+def take_print(document: Path, name: str, locale: str) -> None:
+    """Keep a picture of a PDF's first page, on the tour. Needs pdftoppm of poppler-utils."""
+    if on_tour():
+        drawn = subprocess.run(
+            ["pdftoppm", "-png", "-singlefile", "-r", "90", str(document)], check=True, capture_output=True
+        )
+        _write(Image.open(BytesIO(drawn.stdout)).convert("RGB"), f"{name}-{locale}")
+
+
 def take_picture(page: Page, name: str, locale: str) -> None:
-    """Keep pictures of the whole page under docs/tour, when PORTAL_TOUR asks for them."""
-    if not os.environ.get("PORTAL_TOUR"):
+    """Keep pictures of the whole page under docs/tour, on the tour."""
+    if not on_tour():
         return
     _keep(page, f"{name}-{locale}-light")
     if locale == "en" and name in IN_DARK:
@@ -88,7 +106,10 @@ def take_picture(page: Page, name: str, locale: str) -> None:
 
 def _keep(page: Page, name: str, *, full_page: bool = True) -> None:
     page.evaluate("document.fonts.ready.then(() => null)")
+    _write(Image.open(BytesIO(page.screenshot(full_page=full_page))).convert("RGB"), name)
+
+
+def _write(picture: Image.Image, name: str) -> None:
     TOUR.mkdir(parents=True, exist_ok=True)
-    picture = Image.open(BytesIO(page.screenshot(full_page=full_page))).convert("RGB")
     few = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     few.save(TOUR / f"{name}.png", optimize=True)

@@ -43,8 +43,8 @@ class Scene:
     shown_part: str
     shown_rest: str
 
-    rep_id = "ogrant"
-    contact_id = "gokafor"
+    rep_id: str = "ogrant"
+    contact_id: str = "gokafor"
     rep_password = PASSWORD
     contact_password = "amber cable drifts past noon"
 
@@ -83,6 +83,7 @@ GERMAN = Scene(
         "city": "Augsburg", "country": "DE", "vat_id": "DE310033907", "timezone": "Europe/Berlin",
     },
     rep_name="Daniel Brandt", contact_name="Katharina Vogt", function="Leiterin Einkauf",
+    rep_id="dbrandt", contact_id="kvogt",
     title="GoToMeeting für den Standort Ulm", quote_subject="Ihr Angebot",
     seats="25", discount="12,5", seats_offer="GoToMeeting Pro, jährlich, 160,00 €",
     setup_offer="Einrichtungspaket, einmalig, 950,00 €",

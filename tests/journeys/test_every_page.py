@@ -262,6 +262,8 @@ def finance_pages(cast: Cast) -> list[str]:
         f"{account}/invoices", f"{account}/invoices?number=nothing", here, f"{here}/credit", f"{here}/pdf",
         f"/desk/credit-notes/{note}/pdf",
     ]  # fmt: skip
+
+
 def pages_of_several(found: Sequence[Invoice]) -> list[str]:
     """Two invoices with one payment: the amounts, the confirmation, and what of it is out of date."""
     two = [invoice for invoice in found if invoice.balance][-2:]
@@ -271,6 +273,8 @@ def pages_of_several(found: Sequence[Invoice]) -> list[str]:
         f"{path}?{'&'.join(f'parts-{place}={part}' for place, part in enumerate(some))}"
         for path, some in (("/payments/new", parts), ("/payments/confirm", parts), ("/payments/confirm", stale))
     ]
+
+
 def statement_pages(cast: Cast) -> list[str]:
     """The statement of account, payments with a receipt, and the documents that nobody has printed yet."""
     account, clerk = account_named(cast.account), person_named({"en": "bell", "de": "thiele"}[cast.locale])

@@ -10,7 +10,7 @@ from billing_core import db
 from billing_core.ledger.models import Allocation, Invoice
 from billing_core.mail.models import OutboxMail
 from billing_core.payments.models import Payment
-from tests.journeys import stage
+from tests.journeys import inspection, stage
 from tests.journeys.printed import text_of
 from tests.journeys.stage import Scene
 from tests.journeys.visitor import ENGLISH, ENGLISH_PLAIN, GERMAN_PLAIN, GERMAN_WALK, Visitor, Visits, Walk
@@ -36,6 +36,7 @@ def test_from_the_quote_to_the_paid_invoice(visit: Visits, walk: Walk) -> None:
     number = look_at_the_invoice(contact, scene)
     pay_a_part(contact, scene)
     printed = contact.download("Download PDF")
+    inspection.take_print(printed, "invoice-on-paper", walk.locale)
     see_the_decision(rep, scene)
 
     check_what_is_written(scene, number)

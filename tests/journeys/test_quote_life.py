@@ -15,11 +15,13 @@ from billing_core.mail.models import OutboxMail
 from billing_core.people import BillingContact
 from corporate_portal.quotes.models import Quote, QuoteVersion
 from tests.factories import core
-from tests.journeys import stage
+from tests.journeys import inspection, stage
 from tests.journeys.demo import Demo
 from tests.journeys.stage import Scene
 from tests.journeys.visitor import ENGLISH, GERMAN_PLAIN, GERMAN_WALK, Visitor, Visits, Walk
 
+PLAIN_UNLESS_SHOWN = GERMAN_WALK if inspection.on_tour() else GERMAN_PLAIN
+"""Pictures show the pages as most people see them."""
 MANAGER = ("Helen Archer", "harcher")
 WORDS = {
     "en": {
@@ -36,7 +38,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize(
-    ("walk", "database"), [(ENGLISH, "postgresql"), (GERMAN_PLAIN, "sqlite")],
+    ("walk", "database"), [(ENGLISH, "postgresql"), (PLAIN_UNLESS_SHOWN, "sqlite")],
     indirect=["database"], ids=str,
 )  # fmt: skip
 def test_from_the_returned_draft_to_the_verified_certificate(visit: Visits, walk: Walk) -> None:
@@ -53,6 +55,7 @@ def test_from_the_returned_draft_to_the_verified_certificate(visit: Visits, walk
     make_the_next_version(rep, scene, said["change"])
     accept_the_next_version(contact, scene, said["answer"])
     certificate = contact.download("Download the certificate")
+    inspection.take_print(certificate, "certificate", walk.locale)
     verify(contact, certificate)
 
     check_what_is_written(scene)
@@ -137,6 +140,7 @@ def make_the_next_version(rep: Visitor, scene: Scene, words: str) -> None:
     rep.reads(words)
     rep.click("Make a new version")
     rep.sees("This is the next version. The customer sees it when you submit it.")
+    rep.look("next-version")
     rep.fill_line(1, "New product", Quantity="30", Discount="")
     rep.click("Save draft")
     rep.click("Preview")
@@ -151,6 +155,7 @@ def accept_the_next_version(contact: Visitor, scene: Scene, words: str) -> None:
     contact.click_named(scene.title)
     contact.sees_part("What changed since version %(version)s", version=1)
     contact.look("what-changed")
+    inspection.take_print(contact.download("Download PDF"), "quote-on-paper", contact.walk.locale)
     contact.fill("Your message", words)
     contact.click("Send message")
     contact.reads(words)
@@ -170,11 +175,13 @@ def verify(contact: Visitor, certificate: Path) -> None:
     content[len(content) // 2] ^= 1
     altered.write_bytes(content)
     contact.open("/verify")
-    for file, verdict in ((certificate, "Genuine"), (altered, "Altered, or not from us")):
+    for file, verdict, name in (
+        (certificate, "Genuine", "verify"), (altered, "Altered, or not from us", "verify-altered"),
+    ):  # fmt: skip
         contact.upload("Document", file)
         contact.click("Verify")
         contact.sees(verdict)
-        contact.look()
+        contact.look(name)
 
 
 def check_what_is_written(scene: Scene) -> None:

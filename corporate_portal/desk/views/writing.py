@@ -60,7 +60,7 @@ def copy_quote(public_id: str) -> Answer:
 
 def _new_form(account: Account, content: QuoteContent) -> str:
     values = fields_of(content, account.currency, key=new_key(), seen="")
-    return _form_page(account, QuoteForm(formdata=None, data=values))
+    return _form_page(account, QuoteForm(formdata=None, data=values), _comes_to(account, content))
 
 
 @desk.post("/desk/accounts/<string:public_id>/quotes/new")
@@ -109,7 +109,15 @@ def edit_quote(public_id: str) -> Answer:
         account = version.quote.account
         content = content_of(version)
         values = fields_of(content, account.currency, key="", seen=quotes.draft_sha256(version))
-        return _form_page(account, QuoteForm(formdata=None, data=values), version=version)
+        return _form_page(account, QuoteForm(formdata=None, data=values), _comes_to(account, content), version)
+
+
+def _comes_to(account: Account, content: QuoteContent) -> PricedQuote | None:
+    """What the content comes to today; None while it cannot be priced: the form says why once it is sent."""
+    try:
+        return price_quote(account, content)
+    except Invalid:
+        return None
 
 
 @desk.post("/desk/quotes/<string:public_id>/edit")

@@ -70,12 +70,13 @@ def check_po_number(account: Account, text: str) -> str:
     """The purchase order number as it will be printed. Raises Invalid by the account's rule."""
     number = text.strip()
     if not number and account.po_required:
-        raise Invalid(mark("Enter your purchase order number: your company requires one."), field="po_number")
+        sentence = mark("Enter the purchase order number: %(company)s requires one.")
+        raise Invalid(sentence, field="po_number", company=account.name)
     if len(number) > LONGEST_PO or not number.isprintable():
         sentence = mark("Use at most %(most)s characters, and only ones that can be read.")
         raise Invalid(sentence, field="po_number", most=LONGEST_PO)
     if number and not follows_pattern(number, account.po_pattern):
-        sentence = mark("Your company’s numbers look like %(pattern)s: # is a digit, @ a letter, * anything further.")
+        sentence = mark("The number has to look like %(pattern)s: # is a digit, @ a letter, * anything further.")
         raise Invalid(sentence, field="po_number", pattern=account.po_pattern)
     return number
 

@@ -144,10 +144,10 @@ def test_a_required_po_number_is_asked_for(client: Client) -> None:
     step = contact.get(f"{path}?reviewed={reviewed(quote)}")
     page = contact.post(path, step.form("order-details") | {"payment": "terms"}, page=step)
     assert page.status == 400
-    assert "your company requires one" in page.words
+    assert " requires one" in page.words
     skipped = contact.get(f"/quotes/{quote.public_id}/confirm?reviewed={reviewed(quote)}&payment=terms")
     assert (skipped.status, skipped.h1) == (400, "Order details")
-    assert "your company requires one" in skipped.words
+    assert " requires one" in skipped.words
 
 
 def test_steps_cannot_be_entered_without_a_review(deal: Deal, contact: Client) -> None:
