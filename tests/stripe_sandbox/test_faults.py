@@ -62,7 +62,8 @@ def test_a_conflict_leaves_the_key_free(till: Till) -> None:
     till.sandbox.faults.next_call(CREATE, Fault.IN_CONFLICT)
     with pytest.raises(stripe.APIError) as failed:
         till.open(key="k1")
-    assert (failed.value.http_status, failed.value.code) == (409, "idempotency_key_in_use")
+    assert failed.value.error is not None
+    assert (failed.value.http_status, failed.value.error.code) == (409, "idempotency_key_in_use")
     assert count(till) == 0
     assert not replayed(till.open(key="k1"))
 
@@ -96,7 +97,8 @@ def test_a_caller_that_gives_up_meets_its_own_call_at_work(till: Till) -> None:
         hasty.v1.checkout.sessions.create(till.params(), {"idempotency_key": "k1"})
     with pytest.raises(stripe.APIError) as busy:
         till.open(key="k1")
-    assert busy.value.code == "idempotency_key_in_use"
+    assert busy.value.error is not None
+    assert busy.value.error.code == "idempotency_key_in_use"
     over.close()
     assert replayed(hasty.v1.checkout.sessions.create(till.params(), {"idempotency_key": "k1"}))
     assert count(till) == 1
