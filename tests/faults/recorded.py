@@ -20,6 +20,7 @@ from tests.factories.till import SECRET, CardTill
 
 OUR_ID = re.compile(r"\b(pay|inv|acc|per|ord|crn|ref|dsp|evt|form)_[0-9a-z]{16}\b")
 ITS_ID = re.compile(r"\b(cs_test|pi|ch|re|du|pm|evt|req|cus)_[0-9A-Za-z]+(_secret_[0-9A-Za-z]+)?")
+OUR_ROW = re.compile(r'("\w+_id": )\d+')
 
 
 @dataclass(frozen=True)
@@ -98,4 +99,4 @@ def _says(column: Column[Any]) -> bool:
 
 def _plain(value: object) -> str:
     text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-    return ITS_ID.sub(r"\1_", OUR_ID.sub(r"\1_", text))
+    return OUR_ROW.sub(r"\1", ITS_ID.sub(r"\1_", OUR_ID.sub(r"\1_", text)))

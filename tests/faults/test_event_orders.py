@@ -1,7 +1,7 @@
 """The processor's messages in every order: five of them have 120 orders, and all end in the same rows.
 
 `bin/prove payments` hands over all 120, each story on both databases, with the worker's jobs in between, after all, and
-with every message twice; bin/test hands over twelve of the first story that are spread over them.
+with every message twice; bin/test hands over twelve of the first story, six on each database.
 """
 
 from itertools import count, permutations, product
@@ -77,7 +77,8 @@ def first_difference(rows: list[str], wanted: list[str]) -> str:
 
 
 def test_payments_end_alike_in_some_orders_of_messages(database: Database, tmp_path: Path) -> None:
-    same_end(STORIES["declined, then paid"], FEW, database, tmp_path / "sandbox.sqlite")
+    few = FEW[::2] if database.kind == "sqlite" else FEW[1::2]
+    same_end(STORIES["declined, then paid"], few, database, tmp_path / "sandbox.sqlite")
 
 
 @pytest.mark.prove
