@@ -7,7 +7,7 @@ step on. Then the payer does what the page offers, again and again, all that hap
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -26,6 +26,7 @@ from tests.checker.till import Till, read
 from tests.factories.till import KEY, SECRET, CardTill
 from tests.faults.quiet import settle_down
 
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TOTAL, PART = 10000, 4000
 PATIENCE, TOO_LONG = 0.2, 0.45
 """Seconds that the caller waits, and that a slow call takes."""

@@ -65,7 +65,7 @@ STORIES = {
 }  # fmt: skip
 
 
-def recorded(till: CardTill, story: Story) -> list[bytes]:
+def messages_of(till: CardTill, story: Story) -> list[bytes]:
     """The story's five messages as the processor would send them, in the order of its kinds; exactly one of each."""
     told = list(read(till.path).events.values())
     (messages,) = zip(*([event for event in told if event["type"] == kind] for kind in story.kinds), strict=True)

@@ -4,11 +4,13 @@
 with every message twice; bin/test hands over twelve of the first story, six on each database.
 """
 
+import json
 from itertools import count, permutations, product
 from pathlib import Path
 
 import pytest
 import time_machine
+from sqlalchemy import text
 
 from billing_core import db
 from billing_core.people import Person
@@ -16,9 +18,10 @@ from tests.checker import audit
 from tests.conftest import Database, empty
 from tests.factories import core, ledger
 from tests.factories.till import CardTill, impatient
+from tests.faults import recorded
+from tests.faults.ordeal import NOON
 from tests.faults.quiet import settle_down, work_off
-from tests.faults.recorded import STORIES, Story, final_state, hand_over, recorded
-from tests.faults.test_processor_faults import NOON
+from tests.faults.recorded import STORIES, Story, final_state, hand_over, messages_of
 
 MESSAGES = 5
 ORDERS = list(permutations(range(MESSAGES)))
@@ -36,7 +39,7 @@ def tell(story: Story, order: tuple[int, ...], way: str, database: Database, pla
     contact: Person = core.contact(account)
     invoice = ledger.invoice(account, 10000)
     story.happen(till, core.viewer(contact), invoice)
-    messages = recorded(till, story)
+    messages = messages_of(till, story)
     for number in order:
         for _ in range(2 if way == "each message twice" else 1):
             assert hand_over(messages[number]) == 200
@@ -102,3 +105,18 @@ def test_the_comparison_sees_a_difference(database: Database) -> None:
         connection.exec_driver_sql("UPDATE invoice SET title = 'another'")
     after = final_state()
     assert [name for name in before if before[name] != after[name]] == ["invoice"]
+
+
+def test_the_control_that_believes_the_last_message_is_found_out(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gullible(message: bytes) -> int:
+        with db.engine().begin() as connection:
+            told = text("UPDATE payment SET review_note = :kind")
+            connection.execute(told, {"kind": json.loads(message)["type"]})
+        return recorded.hand_over(message)
+
+    monkeypatch.setattr("tests.faults.test_event_orders.hand_over", gullible)
+    story = STORIES["declined, then left"]
+    with pytest.raises(AssertionError, match=r"payment \(jobs in between"):
+        same_end(story, [FEW[-1]], database, tmp_path / "sandbox.sqlite")

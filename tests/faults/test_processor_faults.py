@@ -5,7 +5,6 @@ cancelled part, on both databases; bin/test through each fault once as the first
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,8 @@ from billing_core.accounts import Account
 from tests.conftest import Database
 from tests.factories import core, ledger
 from tests.factories.till import impatient
-from tests.faults.ordeal import PART, PATIENCE, TOTAL, TROUBLES, WAYS, Ordeal, PatientTill
+from tests.faults.ordeal import NOON, PART, PATIENCE, TOTAL, TROUBLES, WAYS, Ordeal, PatientTill
 
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NAMES = list(TROUBLES)
 SLOW = "slower than we wait"
 DATABASES = ("sqlite", "postgresql")
