@@ -94,9 +94,10 @@ class Books:
 
     @cached_property
     def jobs(self) -> list[Row]:
-        """Work about payments that is not done."""
-        sql = "SELECT id, kind, payload, state, attempts FROM job WHERE kind LIKE 'payment.%' AND state <> 'done'"
-        return [row | {"about": json.loads(row["payload"]).get("payment")} for row in self.rows(sql)]
+        """Work about payments and refunds that is not done."""
+        undone = self.rows("SELECT id, kind, payload, state FROM job WHERE state <> 'done'")
+        about_money = [row for row in undone if row["kind"].startswith(("payment.", "refund."))]
+        return [row | {"about": json.loads(row["payload"]).get("payment")} for row in about_money]
 
     @cached_property
     def refunds(self) -> list[Row]:

@@ -156,6 +156,8 @@ def _is_of_another_session(payment: Row, till: Till) -> bool:
 
 def _state_of(status: str) -> str:
     """Our state of a dispute that the processor calls `status`."""
+    if status in ("warning_closed", "prevented"):
+        return "closed"
     if status.startswith("warning_"):
-        return "closed" if status == "warning_closed" else "inquiry"
+        return "inquiry"
     return status if status in ("won", "lost") else "disputed"

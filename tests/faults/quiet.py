@@ -3,17 +3,12 @@
 from app.jobs import Handler, handlers
 from app.ports import Ports
 from billing_core import db, jobs
-from billing_core.payments import service
 from tests.factories.till import CardTill
 
-
-def _payment_handlers() -> dict[str, Handler]:
-    """Of the worker's own table, so that a new kind of job is done here too."""
-    ports = Ports(gateway=None, transport=None, printer=None)  # type: ignore[arg-type]
-    return {kind: handler for kind, handler in handlers(ports).items() if kind.startswith("payment.")}
-
-
-HANDLERS = _payment_handlers()
+# Of the worker's own table, so that a new kind of job is done here too.
+WORKER = handlers(Ports(gateway=None, transport=None, printer=None))  # type: ignore[arg-type]
+HANDLERS: dict[str, Handler] = {kind: do for kind, do in WORKER.items() if kind.startswith(("payment.", "refund."))}
+RECONCILERS: list[Handler] = [do for kind, do in WORKER.items() if kind.endswith(".reconcile")]
 
 
 def work_off() -> int:
@@ -42,4 +37,5 @@ def settle_down(till: CardTill) -> None:
     """One round of everything, in the order in which the worker does it."""
     till.deliver()
     work_off()
-    service.reconcile_due()
+    for look in RECONCILERS:
+        look()

@@ -10,6 +10,7 @@ import stripe
 from sqlalchemy import Column, select
 
 from app import tables
+from app.ports import _post_webhook as post_webhook
 from billing_core import db
 from billing_core.db import Instant
 from billing_core.ledger.models import Invoice
@@ -75,7 +76,7 @@ def messages_of(till: CardTill, story: Story) -> list[bytes]:
 def hand_over(message: bytes) -> int:
     """Deliver one message, signed now; the answer's status."""
     signature = stripe.WebhookSignature.generate_signature_header(message.decode(), SECRET)
-    return service.receive_event(message, str(signature))
+    return post_webhook(message, str(signature))
 
 
 def final_state() -> dict[str, list[str]]:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from billing_core import clock, db
+from billing_core.jobs import Job
 from billing_core.ledger.models import Allocation, Invoice
 from billing_core.mail.models import OutboxMail
-from billing_core.payments import crashpoints, service
+from billing_core.payments import crashpoints, moves, service
 from billing_core.payments.models import Payment
 from billing_core.permissions import Viewer
 from tests.checker import audit
@@ -51,11 +52,21 @@ def attempts() -> list[Payment]:
 
 
 def converge(till: CardTill) -> None:
-    """All that happens by itself, now and once the reconciler's time and that of a claim of the dead have come."""
-    settle_down(till)
+    """All that happens by itself: webhooks, jobs, and the reconciler once its time has come."""
+    till.deliver()
+    with db.reading() as session:
+        waiting = session.scalars(select(Job).where(Job.kind == moves.SETTLE, Job.state == "ready")).all()
+    for job in waiting:
+        service.settle_later(**job.arguments)
+    db.perform(_note_done, [job.id for job in waiting])
     with time_machine.travel(clock.now() + timedelta(minutes=6), tick=False):
-        settle_down(till)
+        service.reconcile_due()
+        settle_down(till)  # what the dead had claimed is free by now
     audit(db.engine().url.render_as_string(hide_password=False), till.path, quiet=True)
+
+
+def _note_done(ids: list[int]) -> None:
+    db.session().execute(update(Job).where(Job.id.in_(ids)).values(state="done"))
 
 
 def assert_paid_once(till: CardTill, invoice: Invoice) -> None:

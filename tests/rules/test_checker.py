@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from billing_core import clock, db
 from billing_core.payments import service
 from billing_core.permissions import Viewer
 from tests.checker import RULES, audit, broken_rules
@@ -23,6 +22,7 @@ from tests.checker.units import at_processor, is_chargeable
 from tests.conftest import Database
 from tests.factories import core, ledger
 from tests.factories.till import CardTill
+from tests.faults.quiet import work_off
 from tests.rules.checker_seeds import SEEDS
 
 HOME = Path(__file__).parents[2]
@@ -90,7 +90,7 @@ def scene(database: Database, tmp_path: Path) -> Scene:
     for payment in (paid, partly):
         till.enter_card(payment)
     till.deliver()
-    run_jobs_of_payments()
+    work_off()
     open_one = service.pay_invoice(payer, part.public_id, 3000)
     ledger.credit_note(account, 2000)
     audit(database.url, till.path, quiet=True)
@@ -102,25 +102,6 @@ def scene(database: Database, tmp_path: Path) -> Scene:
             "now": "2026-11-22T12:00:00.000000Z",
         },
     )  # fmt: skip
-
-
-def run_jobs_of_payments() -> None:
-    """What the worker would do; the handlers find that all is done."""
-    from sqlalchemy import select
-
-    from billing_core.jobs import Job
-
-    with db.reading() as session:
-        waiting = list(session.scalars(select(Job).where(Job.kind == "payment.settle", Job.state == "ready")))
-    for job in waiting:
-        service.settle_later(**job.arguments)
-
-    def note_done() -> None:
-        for job in waiting:
-            found = db.session().get_one(Job, job.id)
-            found.state, found.ended_at = "done", clock.now()
-
-    db.perform(note_done)
 
 
 @contextmanager
@@ -197,7 +178,7 @@ def test_a_payment_in_each_kind_of_currency_is_found_right(database: Database, t
     payment = service.pay_invoice(payer, ledger.invoice(account, UNITS[currency][0]).public_id, None)
     till.enter_card(payment)
     till.deliver()
-    run_jobs_of_payments()
+    work_off()
     (charge,) = till.charges()
     assert charge.amount == UNITS[currency][1]
     audit(database.url, till.path, quiet=True)
