@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 from stripe_sandbox import customers, disputes, events, idempotency, intents, refunds, sessions, setups
 from stripe_sandbox.calls import Answer, Call, expand
 from stripe_sandbox.errors import Json, Refusal
-from stripe_sandbox.faults import Fault, strike
+from stripe_sandbox.faults import Fault, Struck, strike
 from stripe_sandbox.params import check, decode
 from stripe_sandbox.store import Store, Unit, new_id
 
@@ -55,9 +56,9 @@ class Api:
 
     def __call__(self, request: Request) -> Response:
         request_id = new_id("req", 14)
-        replayed = False
+        replayed, whole = False, True
         try:
-            (status, body), replayed = self._answer(request, request_id)
+            (status, body), replayed, whole = self._answer(request, request_id)
         except Refusal as refusal:
             status, body = refusal.status, refusal.body
         except _NoAnswer:
@@ -65,7 +66,8 @@ class Api:
         except Exception:
             log.exception("The sandbox failed in %s %s", request.method, request.path)
             status, body = server_error()
-        response = Response(json.dumps(body, indent=2), status=status, mimetype="application/json")
+        text = json.dumps(body, indent=2)
+        response = Response(text if whole else text[: len(text) // 2], status=status, mimetype="application/json")
         response.headers["Request-Id"] = request_id
         if key := request.headers.get("Idempotency-Key"):
             response.headers["Idempotency-Key"] = key
@@ -76,69 +78,62 @@ class Api:
             response.headers["Stripe-Should-Retry"] = "false"
         return response
 
-    def _answer(self, request: Request, request_id: str) -> tuple[Answer, bool]:
-        """The answer, and whether it is a stored one."""
+    def _answer(self, request: Request, request_id: str) -> tuple[Answer, bool, bool]:
+        """The answer, whether it is a stored one, and whether it arrives whole."""
         self._authenticate(request)
         call, args = self._find(request)
         struck = strike(self._store, call.name)
+        key = request.headers.get("Idempotency-Key") if call.method == "POST" else None
         if struck.fault is Fault.TIMES_OUT_BEFORE:
             raise _NoAnswer
         if struck.fault is Fault.RATE_LIMITED:
             raise Refusal(429, "invalid_request_error", "Too many requests came too quickly.", code="rate_limit")
+        if struck.fault is Fault.IN_CONFLICT:
+            raise idempotency.in_use(key or "none")
         source = request.form if call.method == "POST" else request.args
         raw = decode(source.items(multi=True))
-        params = check(raw, call.shape, call.modelled)
+        asked = _Asked(call, args, check(raw, call.shape, call.modelled), request_id, struck)
         sessions.expire_due(self._store)
-        mine = None
-        if call.method == "POST" and (key := request.headers.get("Idempotency-Key")):
+        claimed = None
+        if key:
             claimed = idempotency.claim(self._store, key, idempotency.fingerprint(call.method, request.path, raw))
-            if not isinstance(claimed, idempotency.Claim):
-                return claimed, True
-            mine = claimed
         if struck.fault is Fault.SLOW:
             time.sleep(struck.seconds)
-        if call.method == "POST":
-            answer = self._effect(call, params, args, mine, request_id, struck.fault)
+        if claimed is None or isinstance(claimed, idempotency.Claim):
+            answer, replayed = self._look(asked) if call.method == "GET" else self._effect(asked, claimed), False
         else:
-            answer = self._look(call, params, args, struck.fault)
+            answer, replayed = server_error() if struck.hides_the_answer else claimed, True
         if struck.fault is Fault.TIMES_OUT_AFTER:
             raise _NoAnswer
-        return answer, False
+        return answer, replayed, struck.fault is not Fault.CUT_OFF
 
-    def _look(self, call: Call, params: Json, args: Mapping[str, str], fault: Fault | None) -> Answer:
-        if fault in (Fault.SERVER_ERROR_BEFORE, Fault.SERVER_ERROR_AFTER):
+    def _look(self, asked: "_Asked") -> Answer:
+        if asked.struck.hides_the_answer:
             return server_error()
         with self._store.reading() as unit:
-            return self._run(unit, call, params, args)
+            return self._run(unit, asked)
 
-    def _effect(
-        self,
-        call: Call,
-        params: Json,
-        args: Mapping[str, str],
-        mine: idempotency.Claim | None,
-        request_id: str,
-        fault: Fault | None,
-    ) -> Answer:
+    def _effect(self, asked: "_Asked", mine: idempotency.Claim | None) -> Answer:
         """One transaction: the effect and the stored answer. A refusal undoes the effect; some refusals are stored."""
         refusal: Refusal | None = None
         with self._store.writing() as unit:
-            unit.request_id = request_id
+            unit.request_id = asked.request_id
             if mine is not None:
                 unit.idempotency_key = mine.key
                 idempotency.hold(unit, mine)
             unit.sql.execute("SAVEPOINT effect")
             try:
-                answer = server_error() if fault is Fault.SERVER_ERROR_BEFORE else self._run(unit, call, params, args)
+                struck_before = asked.struck.fault is Fault.SERVER_ERROR_BEFORE
+                answer = server_error() if struck_before else self._run(unit, asked)
             except Refusal as raised:
                 unit.sql.execute("ROLLBACK TO effect")
                 refusal = raised
                 answer = refusal.status, refusal.body
             except Exception:
-                log.exception("The sandbox failed in %s", call.name)
+                log.exception("The sandbox failed in %s", asked.call.name)
                 unit.sql.execute("ROLLBACK TO effect")
                 answer = server_error()
-            if fault is Fault.SERVER_ERROR_AFTER:
+            if asked.struck.fault is Fault.SERVER_ERROR_AFTER:
                 answer = server_error()
             unit.sql.execute("RELEASE effect")
             if mine is not None:
@@ -148,10 +143,10 @@ class Api:
                     idempotency.forget(unit, mine)
         return answer
 
-    def _run(self, unit: Unit, call: Call, params: Json, args: Mapping[str, str]) -> Answer:
-        status, body = call.run(unit, params, args)
+    def _run(self, unit: Unit, asked: "_Asked") -> Answer:
+        status, body = asked.call.run(unit, asked.params, asked.args)
         if status == 200:
-            expand(unit, body, params.get("expand", []))
+            expand(unit, body, asked.params.get("expand", []))
         return status, body
 
     def _authenticate(self, request: Request) -> None:
@@ -178,6 +173,17 @@ class Api:
                 404, "invalid_request_error", f"Unrecognized request URL ({request.method}: {request.path})."
             ) from None
         return self.calls[name], args
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A well-formed request, and what happens to it."""
+
+    call: Call
+    args: Mapping[str, str]
+    params: Json
+    request_id: str
+    struck: Struck
 
 
 class _NoAnswer(Exception):

@@ -1,4 +1,4 @@
-"""Misbehaviour on demand: time-outs, stored 500s, rate limits, and webhooks that are doubled, late or silent.
+"""Misbehaviour on demand: time-outs, stored 500s, refusals, torn answers, and webhooks doubled, late or silent.
 
 Faults lie in the sandbox's file, so that a test may set one in its own process and see it strike in a server's.
 """
@@ -10,16 +10,19 @@ from enum import StrEnum
 from stripe_sandbox.store import Store, Unit
 
 WEBHOOKS = "webhooks"
+ANY_CALL = "*"
 
 
 class Fault(StrEnum):
-    """How a call goes wrong."""
+    """How a call goes wrong. An answer that lies under its key already is still lost, torn, late or hidden by a 500."""
 
     TIMES_OUT_BEFORE = "times_out_before"  # nothing happened, no answer came
     TIMES_OUT_AFTER = "times_out_after"  # it happened, no answer came
     SERVER_ERROR_BEFORE = "server_error_before"  # nothing happened; 500, and the same 500 for each repeat of the key
     SERVER_ERROR_AFTER = "server_error_after"  # it happened; 500, and the same 500 for each repeat of the key
     RATE_LIMITED = "rate_limited"  # nothing happened; 429, not stored
+    IN_CONFLICT = "in_conflict"  # nothing happened; 409, not stored, as if another call held the key
+    CUT_OFF = "cut_off"  # it happened; the connection broke in the middle of the answer
     SLOW = "slow"  # it happens and is answered, after `seconds`, with the key claimed and no lock held
 
 
@@ -29,6 +32,11 @@ class Struck:
 
     fault: Fault | None = None
     seconds: float = 0.0
+
+    @property
+    def hides_the_answer(self) -> bool:
+        """A 500 comes instead of what would have been said."""
+        return self.fault in (Fault.SERVER_ERROR_BEFORE, Fault.SERVER_ERROR_AFTER)
 
 
 @dataclass(frozen=True)
@@ -45,11 +53,12 @@ class Faults:
         self._calls = frozenset(calls)
 
     def next_call(self, call: str, fault: Fault, *, times: int = 1, seconds: float = 0.0) -> None:
-        """Lets the next `times` calls go wrong. `call` is the SDK's name of it, as in `checkout.sessions.create`.
+        """Lets the next `times` calls go wrong. `call` is the SDK's name of it, as in `checkout.sessions.create`; `*`
+        is whatever call comes next.
 
         The SDK repeats a call that got no answer, under the same key: `times` must outnumber its repeats to be felt.
         """
-        if call not in self._calls:
+        if call not in self._calls and call != ANY_CALL:
             raise ValueError(f"{call!r} is not a call of the sandbox; there are {', '.join(sorted(self._calls))}")
         self._add(call, Fault(fault), times, seconds)
 
@@ -92,10 +101,11 @@ class Faults:
 def strike(store: Store, call: str) -> Struck:
     """Takes the oldest fault that waits for this call; costs a read where none waits."""
     with store.reading() as unit:
-        if unit.sql.execute("SELECT 1 FROM fault WHERE call = ? LIMIT 1", (call,)).fetchone() is None:
+        waiting = "SELECT 1 FROM fault WHERE call IN (?, ?) LIMIT 1"
+        if unit.sql.execute(waiting, (call, ANY_CALL)).fetchone() is None:
             return Struck()
     with store.writing() as unit:
-        taken = _take(unit, call, call)
+        taken = _take(unit, call, ANY_CALL)
     return Struck() if taken is None else Struck(Fault(taken[0]), taken[1])
 
 

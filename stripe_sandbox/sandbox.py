@@ -57,9 +57,12 @@ class Sandbox:
         response = self._api(request) if request.path.startswith("/v1/") else self._pages(request)
         return response(environ, start_response)
 
-    def http_client(self) -> SandboxHTTPClient:
-        """What `stripe.StripeClient(key, http_client=...)` takes, so that the SDK talks to this sandbox in-process."""
-        return SandboxHTTPClient(self.wsgi)
+    def http_client(self, timeout: float | None = None) -> SandboxHTTPClient:
+        """What `stripe.StripeClient(key, http_client=...)` takes, so that the SDK talks to this sandbox in-process.
+
+        With `timeout` the client gives up a call after so many seconds; without it, it waits for ever.
+        """
+        return SandboxHTTPClient(self.wsgi, timeout)
 
     def dispute(self, payment_intent: str, *, inquiry: bool = False, amount: int | None = None) -> str:
         """Lets the bank of the cardholder dispute a charge, or only ask about it; returns the id of the dispute."""

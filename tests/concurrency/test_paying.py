@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from billing_core import db
@@ -16,6 +17,7 @@ from billing_core.ledger.models import Allocation, Invoice
 from billing_core.mail.models import OutboxMail
 from billing_core.payments.models import Payment
 from billing_core.people import Person
+from tests.checker import audit
 from tests.concurrency.server import Answer, Browser, Server, at_once, running
 from tests.conftest import SECRET, Database
 from tests.factories import core as make
@@ -73,6 +75,7 @@ def test_one_of_several_tabs_pays(database: Database, tmp_path: Path, tell: Call
         receipts = select(func.count()).select_from(OutboxMail).where(OutboxMail.kind == "payment-receipt")
         assert session.scalar(receipts) == ROUNDS
     assert charges(tmp_path) == ROUNDS
+    audit(database.url, tmp_path / "sandbox.sqlite", quiet=False)
     tell(f"pay against pay, {database.kind}: {ROUNDS * TABS} attempts, {ROUNDS} charges on {ROUNDS} invoices")
 
 
@@ -86,4 +89,6 @@ def test_the_control_without_the_hold_charges_twice(
             enter_card(tab, winner.location)
     taken = charges(tmp_path)
     assert taken > 1, "the race did not happen, so the test above proves nothing"
+    with pytest.raises(AssertionError, match="settled and held beyond its total"):
+        audit(database.url, tmp_path / "sandbox.sqlite", quiet=False)
     tell(f"pay against pay, {database.kind}, control: {TABS} attempts, {taken} charges on 1 invoice")

@@ -18,9 +18,11 @@ from billing_core.payments import crashpoints, events, moves, service
 from billing_core.payments.models import Payment
 from billing_core.payments.sharing import Wish
 from billing_core.permissions import Viewer
+from tests.checker import audit
 from tests.factories import core, ledger
 from tests.factories.till import CardTill, impatient, payment_named
 from tests.faults.dying import die_of
+from tests.faults.quiet import settle_down
 
 
 @pytest.fixture
@@ -67,6 +69,8 @@ def converge(till: CardTill) -> None:
     db.perform(_note_done, [job.id for job in waiting])
     with time_machine.travel(clock.now() + timedelta(minutes=6), tick=False):
         service.reconcile_due()
+        settle_down(till)  # what the dead had claimed is free by now
+    audit(db.engine().url.render_as_string(hide_password=False), till.path, quiet=True)
 
 
 def _note_done(ids: list[int]) -> None:

@@ -58,6 +58,62 @@ def test_a_rate_limit_leaves_the_key_free(till: Till) -> None:
     assert count(till) == 1
 
 
+def test_a_conflict_leaves_the_key_free(till: Till) -> None:
+    till.sandbox.faults.next_call(CREATE, Fault.IN_CONFLICT)
+    with pytest.raises(stripe.APIError) as failed:
+        till.open(key="k1")
+    assert failed.value.error is not None
+    assert (failed.value.http_status, failed.value.error.code) == (409, "idempotency_key_in_use")
+    assert count(till) == 0
+    assert not replayed(till.open(key="k1"))
+
+
+def test_a_torn_answer_is_no_answer_and_is_healed_by_the_key(till: Till) -> None:
+    till.sandbox.faults.next_call(CREATE, Fault.CUT_OFF)
+    with pytest.raises(stripe.APIError, match="Invalid response body"):
+        till.open(key="k1")
+    assert count(till) == 1
+    assert replayed(till.open(key="k1"))
+    assert count(till) == 1
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.TIMES_OUT_AFTER, Fault.CUT_OFF, Fault.SERVER_ERROR_BEFORE, Fault.SERVER_ERROR_AFTER]
+)
+def test_an_answer_that_lies_under_its_key_can_be_lost_and_stays(till: Till, fault: Fault) -> None:
+    session = till.open(key="k1")
+    till.sandbox.faults.next_call(CREATE, fault)
+    with pytest.raises((stripe.APIError, stripe.APIConnectionError)):
+        till.open(key="k1")
+    assert till.open(key="k1").id == session.id
+    assert count(till) == 1
+
+
+def test_a_caller_that_gives_up_meets_its_own_call_at_work(till: Till) -> None:
+    over = till.sandbox.http_client(timeout=0.1)
+    hasty = stripe.StripeClient("sk_test_till", http_client=over, max_network_retries=0)
+    till.sandbox.faults.next_call(CREATE, Fault.SLOW, seconds=0.5)
+    with pytest.raises(stripe.APIConnectionError):
+        hasty.v1.checkout.sessions.create(till.params(), {"idempotency_key": "k1"})
+    with pytest.raises(stripe.APIError) as busy:
+        till.open(key="k1")
+    assert busy.value.error is not None
+    assert busy.value.error.code == "idempotency_key_in_use"
+    over.close()
+    assert replayed(hasty.v1.checkout.sessions.create(till.params(), {"idempotency_key": "k1"}))
+    assert count(till) == 1
+
+
+def test_a_fault_of_any_call_strikes_the_next_one(till: Till) -> None:
+    till.sandbox.faults.next_call("*", Fault.TIMES_OUT_BEFORE)
+    till.sandbox.faults.next_call("*", Fault.RATE_LIMITED)
+    with pytest.raises(stripe.APIConnectionError):
+        till.open()
+    with pytest.raises(stripe.RateLimitError):
+        count(till)
+    assert count(till) == 0
+
+
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
@@ -65,6 +121,7 @@ def test_a_rate_limit_leaves_the_key_free(till: Till) -> None:
         (Fault.TIMES_OUT_AFTER, stripe.APIConnectionError),
         (Fault.SERVER_ERROR_BEFORE, stripe.APIError),
         (Fault.RATE_LIMITED, stripe.RateLimitError),
+        (Fault.CUT_OFF, stripe.APIError),
     ],
 )
 def test_reading_can_fail_too(till: Till, fault: Fault, error: type[Exception]) -> None:

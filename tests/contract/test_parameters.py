@@ -1,0 +1,145 @@
+"""Every parameter that we send is one that the SDK's own types know, by name and, where they list them, by value.
+
+mypy checks the same where the request is written (`stripe_gateway._parameters` returns the SDK's TypedDict); here the
+request is checked as it leaves, with what data put into it.
+"""
+
+import types
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from stripe.params.checkout import SessionCreateParams, SessionExpireParams, SessionRetrieveParams
+
+from billing_core.payments import stripe_gateway
+from billing_core.payments.limits import brands
+from billing_core.payments.stripe_gateway import StripeGateway, _parameters
+from stripe_sandbox import Sandbox, SandboxHTTPClient
+from tests.contract.conftest import SANDBOX_KEY, SECRET, wish
+
+ENDPOINTS: dict[tuple[str, str], Any] = {
+    ("post", "/v1/checkout/sessions"): SessionCreateParams,
+    ("get", "/v1/checkout/sessions/ID"): SessionRetrieveParams,
+    ("post", "/v1/checkout/sessions/ID/expire"): SessionExpireParams,
+}
+"""The types of what we send where. A call that is not here fails the test that makes it."""
+
+
+def wrong(value: Any, hint: Any, path: str = "") -> Iterator[str]:
+    """The places in a request that a type of the SDK does not allow."""
+    origin, choices = get_origin(hint), get_args(hint)
+    if origin in (NotRequired, Required):
+        yield from wrong(value, choices[0], path)
+    elif origin in (Union, types.UnionType):
+        # `Literal[...] | str` is how the SDK writes a list that may grow: what is not on it is a slip of the pen.
+        listed = [choice for choice in choices if get_origin(choice) is Literal and get_args(choice) != ("",)]
+        allowed = [choice for choice in choices if choice is not type(None) and not (listed and choice is str)]
+        findings = [list(wrong(value, choice, path)) for choice in allowed]
+        yield from [] if [] in findings else max(findings, key=lambda found: len(found[0]))
+    elif origin is Literal:
+        yield from [] if value in choices else [f"{path} = {value!r}"]
+    elif origin in (list, tuple):
+        items = value if isinstance(value, list) else [value]
+        for place, item in enumerate(items):
+            yield from wrong(item, choices[0], f"{path}[{place}]")
+    elif hasattr(hint, "__total__"):
+        yield from _wrong_names(value, hint, path)
+    elif origin is dict:
+        yield from [] if isinstance(value, dict) else [f"{path} is no mapping"]
+    elif isinstance(hint, type) and hint is not object and not isinstance(value, hint):
+        yield f"{path} is {value!r}, no {hint.__name__}"
+
+
+def _wrong_names(value: Any, shape: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{path} is no object"
+        return
+    known = get_type_hints(shape, localns={"StripeContext": object, "Mapping": Mapping}, include_extras=True)
+    for name, item in value.items():
+        place = f"{path}.{name}" if path else name
+        if name in known:
+            yield from wrong(item, known[name], place)
+        else:
+            yield f"{place} is unknown"
+
+
+@pytest.mark.parametrize("currency", ["EUR", "USD", "JPY", "KWD", "ISK"])
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_every_parameter_of_a_session_is_known(currency: str, locale: str) -> None:
+    request = wish(currency=currency, locale=locale, brands=brands(currency), amount=50000)
+    assert list(wrong(_parameters(request), SessionCreateParams)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"sumbit_type": "pay"}, "sumbit_type is unknown"),
+        ({"submit_type": "pey"}, "submit_type = 'pey'"),
+        ({"payment_intent_data": {"metadata": {}, "descripton": "x"}}, "payment_intent_data.descripton is unknown"),
+        ({"expires_at": "tomorrow"}, "expires_at is 'tomorrow', no int"),
+        ({"line_items": [{"quantity": 1, "price": 5}]}, "line_items[0].price is 5, no str"),
+    ],
+)
+def test_the_walk_finds_what_the_types_do_not_know(changes: dict[str, Any], found: str) -> None:
+    request: dict[str, Any] = {**_parameters(wish()), **changes}
+    assert list(wrong(request, SessionCreateParams)) == [found]
+
+
+def test_the_request_is_written_in_the_sdks_own_type() -> None:
+    """So that mypy, which bin/test runs first, refuses a name that the SDK does not know."""
+    assert get_type_hints(stripe_gateway._parameters)["return"] is SessionCreateParams
+
+
+class Listening(SandboxHTTPClient):
+    """Keeps what goes over the wire."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__(sandbox.wsgi)
+        self.sent: list[tuple[str, str, list[tuple[str, str]]]] = []
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        *,
+        _usage: list[str] | None = None,
+    ) -> tuple[str, int, Mapping[str, str]]:
+        parts = urlsplit(url)
+        steps = ["ID" if step.startswith("cs_") else step for step in parts.path.split("/")]
+        self.sent.append((method, "/".join(steps), parse_qsl(post_data or parts.query)))
+        return super().request(method, url, headers, post_data, _usage=_usage)
+
+
+def test_every_name_on_the_wire_is_known(tmp_path: Path) -> None:
+    line = Listening(Sandbox(tmp_path / "sandbox.sqlite", webhook_secret=SECRET))
+    gateway = StripeGateway(SANDBOX_KEY, SECRET, http_client=line)
+    made = gateway.create_session(wish())
+    gateway.retrieve_session(made.session_id)
+    gateway.expire_session(made.session_id)
+    assert [(method, path) for method, path, _ in line.sent] == list(ENDPOINTS)
+    for method, path, pairs in line.sent:
+        assert pairs
+        for name, _ in pairs:
+            hint: Any = ENDPOINTS[method, path]
+            for step in name.replace("]", "").split("["):
+                hint = _below(hint, step)
+                assert hint is not None, name
+
+
+def _below(hint: Any, step: str) -> Any:
+    """What the SDK's type says about one step of a name like line_items[0][quantity]; None where it knows none."""
+    if get_origin(hint) in (NotRequired, Required, Union, types.UnionType):
+        found = [_below(choice, step) for choice in get_args(hint)]
+        return next((one for one in found if one is not None), None)
+    if get_origin(hint) is list:
+        return get_args(hint)[0] if step.isdecimal() else None
+    if get_origin(hint) is dict:
+        return str
+    if hasattr(hint, "__total__"):
+        known = get_type_hints(hint, localns={"StripeContext": object, "Mapping": Mapping}, include_extras=True)
+        return known.get(step)
+    return None

@@ -1,0 +1,96 @@
+"""Violations of the checker's rules, as SQL for the portal's database or the sandbox's file; $names are the scene's."""
+
+COPY = (
+    "INSERT INTO object (id, kind, created, customer, payment_intent, charge, status, type, email, expires_at, body,"
+    " private) SELECT $values FROM object WHERE $which LIMIT 1"
+)
+
+
+def copied(kind: str, new: str, where: str, **changes: str) -> str:
+    """Another thing at the processor, like one that is there but for its id and some of its JSON."""
+    said = "".join(f", '$.{name}', {value}" for name, value in {"id": f"'{new}'", **changes}.items())
+    values = (
+        f"'{new}', '{kind}', created, customer, payment_intent, charge, status, type, email, expires_at,"
+        f" json_set(body{said}), private"
+    )
+    return COPY.replace("$values", values).replace("$which", where)
+
+
+def altered(where: str, name: str, value: str) -> str:
+    """A thing at the processor that says something else."""
+    return f"UPDATE object SET body = json_set(body, '$.{name}', {value}) WHERE {where}"  # noqa: S608
+
+
+PAID = "json_extract(body, '$.metadata.payment') = '$paid'"
+INTENT, SESSION = f"kind = 'payment_intent' AND {PAID}", f"kind = 'checkout.session' AND {PAID}"
+REFUND_TABLE = (
+    "CREATE TABLE IF NOT EXISTS refund (public_id VARCHAR(32), account_id INTEGER, payment_id INTEGER,"
+    " state VARCHAR(20), amount INTEGER, currency VARCHAR(3), reason VARCHAR(300), processor_refund VARCHAR(120),"
+    " failure VARCHAR(60), created_at VARCHAR(27), checks INTEGER)"
+)
+REFUND = (
+    "INSERT INTO refund (public_id, account_id, payment_id, state, amount, currency, reason, processor_refund, failure,"
+    " created_at, checks) VALUES ('ref_1', $account, $paid_id, 'succeeded', 100, 'EUR', '', 're_1', '', '$now', 0)"
+)
+ALLOCATION = (
+    "INSERT INTO allocation (invoice_id, account_id, kind, reference, amount, currency, payment_id, booked_at)"
+    " VALUES ($partly_paid, $account, 'card', 'pi_again', 100, 'EUR', $paid_id, '$now')"
+)
+JOB = (
+    "INSERT INTO job (kind, payload, state, run_at, attempts, created_at)"
+    " VALUES ('payment.settle', '{\"payment\": \"$open\"}', 'ready', '$now', 0, '$now')"
+)
+
+SECOND_EVENT = (
+    "INSERT INTO processor_event SELECT 'evt_2', kind, body, received_at, processed_at FROM processor_event LIMIT 1"
+)
+
+SEEDS: list[tuple[str, str, str]] = [
+    ("settled and held beyond", "books", "UPDATE payment_target SET amount = 6001 WHERE payment_id = $open_id"),
+    ("settled and held beyond", "books", "UPDATE invoice SET net = net - 1, total = total - 1 WHERE id = $invoice"),
+    ("without an outcome hold", "books", "UPDATE payment_target SET holds = (1 = 0) WHERE payment_id = $open_id"),
+    ("without an outcome hold", "books", "UPDATE payment_target SET holds = (1 = 1) WHERE payment_id = $paid_id"),
+    ("invoice's balance is", "books", "UPDATE invoice SET balance = balance - 1 WHERE id = $partly_paid"),
+    ("invoice's balance is", "books", "UPDATE allocation SET currency = 'USD'"),
+    ("owes the sum", "books", "UPDATE account_balance SET open = open + 1"),
+    ("account's credit is", "books", "UPDATE account_balance SET credit = credit + 1"),
+    ("account's credit is", "books", "UPDATE credit_entry SET amount = -1"),
+    ("booked once and to the last unit", "books", "DELETE FROM allocation WHERE payment_id = $paid_id"),
+    ("booked once and to the last unit", "books", ALLOCATION),
+    ("booked once and to the last unit", "books", ALLOCATION.replace("$paid_id", "$open_id")),
+    ("booked once and to the last unit", "books", "DELETE FROM audit_entry WHERE action = 'payment.succeeded'"),
+    ("event of the processor is stored once", "books", SECOND_EVENT),
+    ("without a gap", "books", "UPDATE number_series SET next = next + 1"),
+    ("without a gap", "books", "UPDATE number_series SET next = next - 1"),
+    ("without a gap", "books", "UPDATE invoice SET number = 'DE-2026-1' WHERE id = $invoice"),
+    ("whose row came first", "file", altered(INTENT, "metadata.payment", "'pay_unknown'")),
+    ("whose row came first", "file", copied("checkout.session", "cs_2", SESSION, client_reference_id="'pay_unknown'")),
+    ("whose row came first", "file", altered("kind = 'charge'", "payment_intent", "'pi_unknown'")),
+    ("whose row came first", "books", "UPDATE payment SET created_at = '2099-01-01T00:00:00.000000Z'"),
+    ("at most one session", "file", copied("checkout.session", "cs_2", SESSION)),
+    ("at most one session", "file", altered(SESSION, "amount_total", "9999")),
+    ("at most one session", "books", "UPDATE payment SET processor_session = 'cs_other' WHERE id = $open_id"),
+    ("takes money twice", "file", copied("payment_intent", "pi_2", INTENT)),
+    ("takes money twice", "file", copied("charge", "ch_2", "kind = 'charge'")),
+    ("money that the processor took: intent", "file", altered(INTENT, "status", "'canceled'")),
+    ("money that the processor took: intent", "file", altered(INTENT, "amount_received", "9999")),
+    ("money that the processor took: intent", "file", altered(INTENT, "currency", "'usd'")),
+    ("money that the processor took: intent", "file", altered(INTENT, "livemode", "json('true')")),
+    ("money that the processor took: intent", "file", altered(INTENT, "metadata.payment", "'$open'")),
+    ("money that the processor took: intent", "books", "UPDATE payment SET currency = 'JPY' WHERE id = $paid_id"),
+    ("message that we confirmed", "books", "DELETE FROM processor_event WHERE kind = 'charge.succeeded'"),
+    ("message that we confirmed", "books", "UPDATE processor_event SET kind = 'charge.failed'"),
+    ("message that we confirmed", "file", altered("kind = 'event'", "created", "1")),
+    ("refund of ours", "books", f"{REFUND_TABLE}; {REFUND}"),
+    ("took is booked here", "books", "UPDATE payment SET state = 'expired' WHERE id = $paid_id"),
+    ("took is booked here", "books", "UPDATE payment SET state = 'needs_review' WHERE id = $paid_id"),
+    ("took is booked here", "file", copied("payment_intent", "pi_2", INTENT, **{"metadata.payment": "'$open'"})),
+    ("every refund and every dispute", "file", copied("refund", "re_1", "kind = 'charge'", payment_intent="'pi_x'")),
+    ("every refund and every dispute", "file", copied("dispute", "du_1", "kind = 'charge'", status="'needs_response'")),
+    ("nothing waits", "books", "UPDATE processor_event SET processed_at = NULL WHERE kind = 'charge.succeeded'"),
+    ("nothing waits", "books", JOB),
+    ("nothing waits", "file", "UPDATE delivery SET delivered_at = NULL"),
+    ("which attempts can still be paid", "books", "UPDATE payment SET state = 'cancelled' WHERE id = $open_id"),
+    ("which attempts can still be paid", "file", altered("kind = 'checkout.session'", "status", "'expired'")),
+]  # fmt: skip
+"""Words of the rule that must be named, where the violation is put down, and the SQL that does it."""
