@@ -78,7 +78,7 @@ def _learn_dispute(payment: Payment, invoices: Mapping[int, Invoice], seen: Disp
 
 def _open(payment: Payment, seen: DisputeState) -> Dispute:
     dispute = Dispute(
-        public_id=db.public_id("dis"), account_id=payment.account_id, payment_id=payment.id,
+        public_id=db.public_id("dsp"), account_id=payment.account_id, payment_id=payment.id,
         processor_dispute=seen.dispute_id, state=states.INQUIRY, amount=0, currency=payment.currency,
         reason=seen.reason[:60], answer_by=seen.answer_by, opened_at=clock.now(),
     )  # fmt: skip

@@ -20,7 +20,7 @@ from billing_core.payments.moves import SETTLE, mark_processed
 log = logging.getLogger(__name__)
 
 MONEY_BACK = "payment.money_back"
-"""The job kind; its arguments are payment (None where only the processor can tell), intent and event."""
+"""The job kind; its arguments are intent and event."""
 
 
 def receive_event(body: bytes, signature: str) -> int:
@@ -43,20 +43,18 @@ def receive_event(body: bytes, signature: str) -> int:
 def _note(event: Event, body: bytes) -> Callable[[], None] | None:
     """Store a signed event once, with the job that acts on it; what the job does, None where nothing is to be done."""
     now = clock.now()
-    payment = _payment_of(event)
-    is_about_us = payment is not None or (event.is_about_money_back and event.intent_id is not None)
+    payment, intent = _payment_of(event), event.intent_id if event.is_about_money_back else None
+    is_about_us = payment is not None or intent is not None
     new = db.add_if_absent(
         ProcessorEvent, event_id=event.event_id, kind=event.kind[:80], body=body, received_at=now,
         processed_at=None if is_about_us else now,
     )  # fmt: skip
     if not (new and is_about_us):
         return None
-    arguments: dict[str, Any] = {"payment": payment, "event": event.event_id}
-    if event.is_about_money_back:
-        arguments["intent"] = event.intent_id
-        jobs.enqueue(MONEY_BACK, **arguments)
-        return partial(look_later, **arguments)
-    arguments["session"] = event.session_id
+    if intent is not None:
+        jobs.enqueue(MONEY_BACK, intent=intent, event=event.event_id)
+        return partial(look_later, intent, event.event_id)
+    arguments: dict[str, Any] = {"payment": payment, "session": event.session_id, "event": event.event_id}
     jobs.enqueue(SETTLE, **arguments)
     return partial(settle_later, **arguments)
 
@@ -73,9 +71,11 @@ def settle_later(payment: str, session: str | None = None, event: str | None = N
     service.settle(payment, session, event)
 
 
-def look_later(payment: str | None, intent: str | None, event: str) -> None:
+def look_later(intent: str, event: str) -> None:
     """Handler of the job `payment.money_back`: the processor says whose intent it is, where we do not know it yet."""
-    if payment is None and intent is not None:
+    with db.reading() as reading:
+        payment = reading.scalar(select(Payment.public_id).where(Payment.processor_intent == intent))
+    if payment is None:
         reference = service.processor().reference_of(intent)
         with db.reading() as reading:
             payment = reading.scalar(select(Payment.public_id).where(Payment.public_id == reference))

@@ -46,6 +46,15 @@ def _declined_then_left(till: CardTill, payer: Viewer, invoice: Invoice) -> None
     till.stripe.v1.checkout.sessions.expire(payment.processor_session or "", {}, {"idempotency_key": "leave"})
 
 
+def _paid_and_taken_back(till: CardTill, payer: Viewer, invoice: Invoice) -> None:
+    """A part is sent back on the processor's own pages, and the bank takes the rest."""
+    payment = service.pay_invoice(payer, invoice.public_id, None)
+    till.enter_card(payment)
+    (intent,) = till.charges()
+    till.stripe.v1.refunds.create({"payment_intent": intent.id, "amount": 4000}, {"idempotency_key": "by hand"})
+    till.stripe.v1.disputes.close(till.sandbox.dispute(intent.id), {}, {"idempotency_key": "given up"})
+
+
 STORIES = {
     "declined, then paid": Story(
         _declined_then_paid,
@@ -62,6 +71,14 @@ STORIES = {
             "checkout.session.expired",
         ),
         "expired",
+    ),
+    "paid, then taken back": Story(
+        _paid_and_taken_back,
+        (
+            "checkout.session.completed", "payment_intent.succeeded", "refund.created", "charge.dispute.created",
+            "charge.dispute.closed",
+        ),
+        "succeeded",
     ),
 }  # fmt: skip
 

@@ -15,9 +15,11 @@ from billing_core.mail.models import OutboxMail
 from billing_core.payments import crashpoints, giving_back
 from billing_core.payments.models import Payment, Refund
 from tests.billing_core.payments.paid import clerk, pay
+from tests.checker import audit
 from tests.factories import core, ledger
 from tests.factories.till import CardTill, impatient
 from tests.faults.dying import die_of
+from tests.faults.quiet import settle_down
 
 
 @pytest.fixture
@@ -53,8 +55,14 @@ def converge(till: CardTill) -> None:
     """All that happens by itself: the reconciler once its time has come, and the webhooks."""
     with time_machine.travel(clock.now() + timedelta(minutes=6), tick=False):
         giving_back.reconcile_due()
-        till.deliver()
-        giving_back.reconcile_due()
+        settle_down(till)
+
+
+def converge_and_audit(till: CardTill, database: Any) -> None:
+    """What an auditor sees in both places before and after."""
+    audit(database.url, till.path, quiet=False)
+    converge(till)
+    audit(database.url, till.path, quiet=True)
 
 
 def assert_sent_back_once(till: CardTill, invoice: Invoice) -> None:
@@ -75,7 +83,7 @@ def test_a_process_that_dies_while_sending_a_refund(
     wishes = {invoice.public_id: 3000}
     die(database, lambda: giving_back.refund_payment(who, payment.public_id, wishes, "Why", "key"), point)
     assert ledger.reread(invoice).balance == 3000, "the intent is in the books before the processor is asked"
-    converge(till)
+    converge_and_audit(till, database)
     assert_sent_back_once(till, invoice)
     giving_back.refund_payment(who, payment.public_id, wishes, "Why", "key")
     assert_sent_back_once(till, invoice)
@@ -94,6 +102,5 @@ def test_a_process_that_dies_while_hearing_of_a_dispute(
     with db.reading() as session:
         waiting = session.scalars(select(Job).where(Job.kind == events.MONEY_BACK, Job.state == "ready")).all()
     assert waiting, "what was heard of is never forgotten"
-    for job in waiting:
-        events.look_later(**job.arguments)
+    converge_and_audit(till, database)
     assert ledger.reread(invoice).balance == 10000

@@ -1,8 +1,5 @@
 """Money that the cardholder's bank takes back: the books follow it there and back, in whatever order the news comes."""
 
-from itertools import permutations
-from pathlib import Path
-
 import pytest
 from sqlalchemy import select
 
@@ -18,7 +15,7 @@ from billing_core.payments.refusals import InvoiceDisputed, RefundDisputed
 from tests.billing_core.payments.conftest import payer_of
 from tests.billing_core.payments.paid import clerk, pay
 from tests.factories import core, ledger
-from tests.factories.till import CardTill, impatient
+from tests.factories.till import CardTill
 
 
 def disputes() -> list[Dispute]:
@@ -228,46 +225,3 @@ def test_a_dispute_about_money_of_somebody_else_is_noted_and_forgotten(till: Car
     assert disputes() == []
     with db.reading() as reading:
         assert reading.scalars(select(ProcessorEvent).where(ProcessorEvent.processed_at.is_(None))).all() == []
-
-
-ORDERS = list(permutations(range(5)))
-
-
-@pytest.mark.parametrize("order", ORDERS[::20], ids=lambda order: "".join(map(str, order)))
-def test_orders_of_five_events_of_a_payment_with_a_refund_and_a_dispute(
-    till: CardTill, invoice: Invoice, order: tuple[int, ...]
-) -> None:
-    in_any_order(till, invoice, order)
-
-
-@pytest.mark.prove
-@pytest.mark.usefixtures("database")
-@pytest.mark.parametrize("part", range(10))
-def test_every_order_of_five_events_of_payments(part: int, tmp_path: Path) -> None:
-    with impatient():
-        for number, order in enumerate(ORDERS[part::10]):
-            till = CardTill(tmp_path / f"sandbox{number}.sqlite")
-            in_any_order(till, ledger.invoice(core.account(), 10000), order)
-
-
-KINDS = (
-    "checkout.session.completed", "payment_intent.succeeded", "refund.created", "charge.dispute.created",
-    "charge.dispute.closed",
-)  # fmt: skip
-
-
-def in_any_order(till: CardTill, invoice: Invoice, order: tuple[int, ...]) -> None:
-    """Paid, a part sent back at the processor, the rest disputed and lost, all of it told afterwards."""
-    payment = service.pay_invoice(payer_of(invoice), invoice.public_id, None)
-    till.enter_card(payment)
-    intent = till.stripe.v1.payment_intents.list({"limit": 1}).data[0].id
-    till.stripe.v1.refunds.create({"payment_intent": intent, "amount": 4000})
-    till.stripe.v1.disputes.close(till.sandbox.dispute(intent))
-    heard = recorded(till)
-    told = {kind: next(one for one in heard if f'"type": "{kind}"'.encode() in one[0]) for kind in KINDS}
-    for place in order:
-        assert events.receive_event(*told[KINDS[place]]) == 200
-    assert kinds(invoice) == [("card", 10000), ("refund", -4000), ("dispute", -6000)]
-    assert ledger.reread(invoice).balance == 10000
-    assert [one.state for one in disputes() if one.account_id == invoice.account_id] == ["lost"]
-    assert not is_disputed(invoice)
