@@ -6,7 +6,6 @@ Lists are keyset pages without a count; every function says how many statements 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -24,8 +23,6 @@ from billing_core.payments import queries as payments
 from billing_core.payments.models import Payment
 from billing_core.permissions import Viewer
 from billing_core.sellers.models import Seller
-
-D = TypeVar("D", CreditNote, IncomingPayment)
 
 STATES = ("open", "past-due", "partially-paid", "paid", "cancelled", "all")
 """What a list can be asked for; the first is what a contact sees first."""
@@ -69,7 +66,7 @@ class Whole:
     has_document: bool
     """A PDF is kept, or is going to be printed."""
     credit_notes: Mapping[str, CreditNote]
-    """Those that reduced its balance, by the reference of their allocation."""
+    """Those that name it, by public id: the reference of their allocation, where they reduced its balance."""
     incoming: Mapping[str, IncomingPayment]
     """Money that finance booked for it, by the reference of its allocation."""
     credit: int
@@ -140,16 +137,21 @@ def whole_of(named: Select[Invoice]) -> Whole:
     has_document = db.session().scalar(document) is not None
     today = clock.today(found.seller.timezone)
     return Whole(
-        found, payments.attempts_on(found.id), today, has_document, _named_by(found, "credit_note", CreditNote),
-        _named_by(found, "incoming", IncomingPayment), credit_of(found.account_id, found.currency),
-        bool(payments.disputed_among([found.id])),
+        found, payments.attempts_on(found.id), today, has_document, _credit_notes_of(found),
+        _incoming_of(found), credit_of(found.account_id, found.currency), bool(payments.disputed_among([found.id])),
     )  # fmt: skip
 
 
-def _named_by(invoice: Invoice, kind: str, table: type[D]) -> dict[str, D]:
-    """The rows behind the invoice's allocations of this kind, by public id. One statement."""
-    references = [booked.reference for booked in invoice.allocations if booked.kind == kind]
-    rows = db.session().scalars(select(table).where(table.public_id.in_(references)))
+def _credit_notes_of(invoice: Invoice) -> dict[str, CreditNote]:
+    """The oldest first. One statement."""
+    naming = select(CreditNote).where(CreditNote.invoice_id == invoice.id).order_by(CreditNote.id)
+    return {note.public_id: note for note in db.session().scalars(naming)}
+
+
+def _incoming_of(invoice: Invoice) -> dict[str, IncomingPayment]:
+    """The money behind the invoice's allocations that finance booked, by public id. One statement."""
+    references = [booked.reference for booked in invoice.allocations if booked.kind == "incoming"]
+    rows = db.session().scalars(select(IncomingPayment).where(IncomingPayment.public_id.in_(references)))
     return {row.public_id: row for row in rows}
 
 

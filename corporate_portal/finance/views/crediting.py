@@ -105,25 +105,30 @@ def credit(public_id: str) -> Answer:
 @desk_page("finance")
 def issue_credit_note(public_id: str) -> Answer:
     """Show what it comes to and does, or issue it as it is shown."""
-    form, act, status = CreditNoteForm(), request.form.get("act"), 400
-    with db.reading():
-        found = queries.invoice_of(viewer(), public_id)
-    form.offer(found.creditable, key_of(form.key.data))
-    if act == "everything":
-        form.fill(found.creditable.everything(), found.whole.invoice.currency)
+    act, status = request.form.get("act"), 400
+    form = _sent_form(public_id, fill=act == "everything")
     valid = form.validate_on_submit()
     try:
         if valid and act == "issue":
             return _issue(public_id, form)
-        if valid:
-            found.creditable.plan(form.wish().parts)
-            status = 200
     except Refusal as refusal:
         form.refuse(refusal)
         status = refusal.status
     with db.reading():
         found = queries.invoice_of(viewer(), public_id)
-        return _form_page(found, form, _plan(found, form) if valid else None), status
+        plan = _plan(found, form) if valid else None
+        return _form_page(found, form, plan), status if plan is None or form.errors else 200
+
+
+def _sent_form(public_id: str, *, fill: bool) -> CreditNoteForm:
+    """The form as it came; with `fill` all that is left is entered in it."""
+    form = CreditNoteForm()
+    with db.reading():
+        left = queries.invoice_to_credit(viewer(), public_id)
+    form.offer(left, key_of(form.key.data))
+    if fill:
+        form.fill(left.everything(), left.invoice.currency)
+    return form
 
 
 def _issue(public_id: str, form: CreditNoteForm) -> Response:
@@ -133,10 +138,12 @@ def _issue(public_id: str, form: CreditNoteForm) -> Response:
 
 
 def _plan(found: InvoiceAtDesk, form: CreditNoteForm) -> Plan | None:
-    """What the entries come to now; none where they come to nothing that can be issued."""
+    """What the entries come to now; none, and why beside the entry, where that is nothing that can be issued."""
     try:
         return found.creditable.plan(form.wish().parts)
-    except Refusal:
+    except Refusal as refusal:
+        if not form.errors:
+            form.refuse(refusal)
         return None
 
 
