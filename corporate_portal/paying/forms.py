@@ -54,7 +54,6 @@ class AmountsForm(FormOfRows):
         """Make it ready to be read or shown: choices, and the currency that all have."""
         labels = {EACH: words.gettext("The amounts in the table"), TOTAL: words.gettext("One amount, oldest first")}
         self.how.choices = list(labels.items())
-        self.how.data = self.how.data or EACH
         currency = next(iter(payables.values())).invoice.currency
         for field in (self.total, *(row.form.amount for row in self.rows)):
             field.currency = currency
@@ -75,6 +74,7 @@ class AmountsForm(FormOfRows):
     def renew(self, payables: Mapping[str, Payable]) -> None:
         """Before it is shown: what is payable now; where that is nothing, nothing is asked for."""
         self.offer(payables)
+        self.how.data = self.how.data if self.how.data in (EACH, TOTAL) else EACH
         for row in self.rows:
             payable = payables[row.form.invoice.data or ""].amount
             row.form.seen.data = str(payable)
