@@ -39,6 +39,8 @@ WORDS = {
 """What each kind of entry is called. Every kind of allocation and credit entry stands here; a test demands it."""
 
 OTHER = mark("Other entry")
+CREDIT_FREED = mark("Account credit taken off an invoice again")
+"""Credit that was used, and had to be given up again because its money left."""
 
 PAID = frozenset({"card", "incoming", *METHODS, IMPORTED, OVERPAYMENT})
 CREDITED = frozenset({CREDIT_NOTE})
@@ -124,15 +126,17 @@ class Row:
         return CREDIT_USED if self.kind == "used" else self.kind
 
     @property
-    def cause(self) -> tuple[str, str, date]:
-        """What its event is known by. A credit entry beside an invoice names that invoice behind a slash."""
-        return (self.shown_kind, self.reference.partition("/")[0], self.day)
+    def event(self) -> tuple[str, date]:
+        """What its event is known by. Rows that stand beside others name them behind a slash."""
+        return (self.reference.partition("/")[0], self.day)
 
 
 @dataclass(frozen=True)
 class Entry:
     """One event in the books: an invoice, a payment with everything it paid, a credit note."""
 
+    kind: str
+    """A key of WORDS, unless it is new."""
     rows: Sequence[Row]
     balance: int
     """Of the account, after it."""
@@ -143,14 +147,10 @@ class Entry:
         return self.rows[0].day
 
     @property
-    def kind(self) -> str:
-        """A key of WORDS, unless it is new."""
-        return self.rows[0].shown_kind
-
-    @property
     def name(self) -> str:
         """The kind, in the reader's language."""
-        return name_of(self.kind)
+        is_undone = self.kind == CREDIT_USED and self.rows[0].amount > 0
+        return words.gettext(CREDIT_FREED) if is_undone else name_of(self.kind)
 
     @property
     def amount(self) -> int:
@@ -159,7 +159,7 @@ class Entry:
 
     @property
     def moved(self) -> int:
-        """The account credit that it used."""
+        """The account credit that it used, or freed again."""
         return sum(max(-row.amount, 0) for row in self.rows) if self.kind == CREDIT_USED else 0
 
     @property
@@ -218,7 +218,17 @@ def drawn_together(rows: Iterable[Row], opening: int) -> Iterator[Entry]:
     An account's bookings never interleave, because each holds the account's lock.
     """
     balance = opening
-    for _cause, found in groupby(rows, key=lambda row: row.cause):
-        together = list(found)
-        balance += sum(row.amount for row in together)
-        yield Entry(together, balance)
+    for _event, found in groupby(rows, key=lambda row: row.event):
+        for kind, together in _by_kind(found).items():
+            balance += sum(row.amount for row in together)
+            yield Entry(kind, together, balance)
+
+
+def _by_kind(event: Iterable[Row]) -> dict[str, list[Row]]:
+    """The rows of one event by the kind that a reader sees. What was too much belongs to the money before it."""
+    found: dict[str, list[Row]] = {}
+    kind = ""
+    for row in event:
+        kind = kind if row.kind == OVERPAYMENT and kind else row.shown_kind
+        found.setdefault(kind, []).append(row)
+    return found

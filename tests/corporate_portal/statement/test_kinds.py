@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from billing_core import words
-from corporate_portal.statement.books.entries import OTHER, WORDS, Row, drawn_together, name_of
+from corporate_portal.statement.books.entries import CREDIT_FREED, OTHER, WORDS, Row, drawn_together, name_of
 
 ROOT = Path(__file__).parents[3]
 KNOWN = {"card", "incoming", "credit", "credit_note", "imported", "overpayment", "used"}
@@ -94,3 +94,22 @@ def test_a_kind_that_nobody_has_named_moves_the_balance_all_the_same() -> None:
 def test_what_follows_upon_the_same_reference_is_an_entry_of_its_own() -> None:
     rows = [row("dispute", "dp_1", 500), row("dispute_won", "dp_1", -500)]
     assert [entry.kind for entry in drawn_together(rows, 0)] == ["dispute", "dispute_won"]
+
+
+def test_money_that_comes_back_takes_what_was_too_much_with_it() -> None:
+    """The invoice was paid meanwhile: the rest is account credit, and no second payment."""
+    rows = [row("refund_failed", "re_1", -300), row("overpayment", "re_1/inv_1", -200, 2)]
+    (entry,) = drawn_together(rows, 500)
+    assert (entry.kind, entry.amount, entry.balance) == ("refund_failed", -500, 0)
+
+
+def test_credit_that_has_to_be_given_up_is_told_beside_what_took_it() -> None:
+    rows = [
+        row("returned", "inc_1", 100),
+        row("credit", "inc_1/u", 50),
+        row("used", "inc_1/u/inv_1", -50, 2),
+        row("returned", "inc_1", 50, 2),
+    ]
+    back, freed = drawn_together(rows, 0)
+    assert (back.kind, back.amount, back.balance) == ("returned", 150, 150)
+    assert (freed.name, freed.amount, freed.moved, freed.balance) == (CREDIT_FREED, 0, 50, 150)

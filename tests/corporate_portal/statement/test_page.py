@@ -68,7 +68,7 @@ def test_every_kind_of_entry_has_its_row_and_the_balance_after_it(desk: Desk, pa
             f"Bank transfer Lindner, thanks; received on {received}; for invoice {number}", "-€70.00", "-€5.00",
         ],
         [f"Credit note {note.number} for invoice {number}", "-€5.00", "-€10.00"],
-        [f"Account credit used for invoice {number}", "€0.00 €20.00 of credit used", "-€10.00"],
+        [f"Account credit used for invoice {number}", "€0.00 €20.00 of account credit", "-€10.00"],
     ]  # fmt: skip
     assert {row[0] for row in table(page)[1:]} == {day}
     assert "Closing balance -€10.00" in page.words
