@@ -19,7 +19,7 @@ from billing_core.permissions import Viewer
 from tests.checker.till import read
 from tests.factories.till import SECRET, CardTill
 
-OUR_ID = re.compile(r"\b(pay|inv|acc|per|ord|crn|ref|dsp|evt|form)_[0-9a-z]{16}\b")
+OUR_ID = re.compile(r"\b([a-z]{3,4})_[0-9a-hjkmnp-tv-z]{16}\b")
 ITS_ID = re.compile(r"\b(cs_test|pi|ch|re|du|pm|evt|req|cus)_[0-9A-Za-z]+(_secret_[0-9A-Za-z]+)?")
 OUR_ROW = re.compile(r'("\w+_id": )\d+')
 
