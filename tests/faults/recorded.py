@@ -80,12 +80,13 @@ def hand_over(message: bytes) -> int:
 
 
 def final_state() -> dict[str, list[str]]:
-    """All that is stored but the salted passwords, row by row, without ids and times."""
+    """All that is stored, row by row, without ids and times; but for salted passwords, and work that is done."""
     with db.reading() as session:
         return {
             table.name: sorted(
                 json.dumps({column.name: _plain(row[column.name]) for column in table.columns if _says(column)})
                 for row in session.execute(select(table)).mappings()
+                if (table.name, row.get("state")) != ("job", "done")
             )
             for table in tables.metadata.sorted_tables
             if table.name != "password"
