@@ -105,7 +105,7 @@ def take_picture(page: Page, name: str, locale: str) -> None:
 
 
 def _keep(page: Page, name: str, *, full_page: bool = True) -> None:
-    page.evaluate("document.fonts.ready.then(() => null)")
+    page.evaluate("scrollTo(0, 0), document.fonts.ready.then(() => null)")
     _write(Image.open(BytesIO(page.screenshot(full_page=full_page))).convert("RGB"), name)
 
 

@@ -184,6 +184,7 @@ def test_the_next_version_opens_in_the_form(deal: Deal, rep: Client) -> None:
     page = rep.get(f"/desk/quotes/{quote.public_id}")
     opened = rep.follow(rep.post(f"/desk/quotes/{quote.public_id}/revise", page.form("revise"), page=page))
     assert opened.form("/edit")["lines-0-quantity"] == "10"
+    assert "Total today" in opened.words
     assert quotes.version(quote).version == 2
     again = rep.post(f"/desk/quotes/{quote.public_id}/revise", {}, page=opened)
     assert again.status == 409
