@@ -82,6 +82,11 @@ class Invoice(Base):
         return self.total - self.balance
 
     @property
+    def reopenable(self) -> int:
+        """How much of it can be owed again when money leaves: what was credited stays credited."""
+        return max(self.total - self.credited - self.balance, 0)
+
+    @property
     def settlement(self) -> str:
         """open, partially_paid, paid or cancelled (wholly credited, domain.md 5); always the sum of its rows."""
         if self.balance == 0:

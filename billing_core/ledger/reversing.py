@@ -72,10 +72,10 @@ def _free(account_id: int, currency: str, missing: int, reference: str) -> None:
     """Make so much credit anew by reopening invoices: those that credit has paid, then any that money has paid."""
     for used_credit in (True, False):
         for invoice_id, paid in _paid_by_money(account_id, currency, used_credit=used_credit):
-            freed = min(missing, paid)
+            (invoice,) = lock_invoices([invoice_id])
+            freed = min(missing, paid, invoice.reopenable)
             if freed <= 0:
                 continue
-            (invoice,) = lock_invoices([invoice_id])
             named = f"{reference}/{'u' if used_credit else 'p'}"
             take_off(invoice, -freed, CREDIT, named)
             leave_as_credit(account_id, currency, freed, USED, credit_reference(invoice, named))
@@ -118,7 +118,7 @@ def return_incoming(incoming: IncomingPayment) -> None:
     from_credit = incoming.amount - sum(row.amount for row in rows)
     for row in rows:
         invoice = invoices[row.invoice_id]
-        back = min(row.amount, invoice.paid)
+        back = min(row.amount, invoice.reopenable)
         from_credit += row.amount - back
         if back:
             put_back(invoice, back, RETURNED, incoming.public_id)

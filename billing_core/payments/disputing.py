@@ -97,7 +97,7 @@ def _take_back(dispute: Dispute, payment: Payment, invoices: Mapping[int, Invoic
     left = standing_of(payment.id)
     dispute.amount = rest = max(min(left.total if seen.amount is None else seen.amount, left.total), 0)
     for invoice_id, standing in sorted(left.invoices.items(), reverse=True):
-        taken = min(rest, standing, invoices[invoice_id].paid)
+        taken = min(rest, standing, invoices[invoice_id].reopenable)
         if taken > 0:
             put_back(invoices[invoice_id], taken, DISPUTE, dispute.public_id, payment.id)
             rest -= taken

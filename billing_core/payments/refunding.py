@@ -58,14 +58,14 @@ def refundable(payment: Payment) -> Refundable:
     if payment.state != states.SUCCEEDED or has_dispute(payment.id):
         return Refundable(0, {}, 0)
     left = standing_of(payment.id)
-    paid = {target.invoice_id: target.invoice.paid for target in payment.targets}
+    owed = {target.invoice_id: target.invoice.reopenable for target in payment.targets}
     credit = credit_of(payment.account_id, payment.currency)
-    return _refundable(left, paid, credit)
+    return _refundable(left, owed, credit)
 
 
-def _refundable(left: Standing, paid: Mapping[int, int], credit: int) -> Refundable:
+def _refundable(left: Standing, owed: Mapping[int, int], credit: int) -> Refundable:
     total = max(left.total, 0)
-    invoices = {at: max(min(amount, paid.get(at, 0), total), 0) for at, amount in left.invoices.items()}
+    invoices = {at: max(min(amount, owed.get(at, 0), total), 0) for at, amount in left.invoices.items()}
     return Refundable(total, invoices, min(credit, total))
 
 
@@ -126,7 +126,7 @@ def _check(payment: Payment, invoices: Mapping[int, Invoice], refund: Refund) ->
     if has_dispute(payment.id):
         raise RefundDisputed
     credit = credit_of(payment.account_id, payment.currency)
-    most = _refundable(standing_of(payment.id), {i.id: i.paid for i in invoices.values()}, credit)
+    most = _refundable(standing_of(payment.id), {i.id: i.reopenable for i in invoices.values()}, credit)
     fits = all(part.amount <= _most(most, part) for part in refund.parts)
     if not fits or refund.amount > most.total:
         raise RefundTooLarge(field="amount", most=shown(most.total, payment.currency))
@@ -232,7 +232,7 @@ def adopt(payment: Payment, invoices: Mapping[int, Invoice], seen: RefundState) 
     parts = [RefundPart(invoice_id=None, amount=from_credit)] if from_credit else []
     rest = amount - from_credit
     for invoice_id, standing in sorted(left.invoices.items(), reverse=True):
-        taken = min(rest, standing, invoices[invoice_id].paid)
+        taken = min(rest, standing, invoices[invoice_id].reopenable)
         if taken > 0:
             parts.append(RefundPart(invoice_id=invoice_id, amount=taken))
             rest -= taken

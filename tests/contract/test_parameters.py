@@ -6,14 +6,17 @@ request is checked as it leaves, with what data put into it.
 
 import types
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from stripe.params import DisputeListParams, PaymentIntentRetrieveParams, RefundCreateParams, RefundListParams
 from stripe.params.checkout import SessionCreateParams, SessionExpireParams, SessionRetrieveParams
 
 from billing_core.payments import stripe_gateway
+from billing_core.payments.gateway import RefundRequest, Refused, Unclear
 from billing_core.payments.limits import brands
 from billing_core.payments.stripe_gateway import StripeGateway, _parameters
 from stripe_sandbox import Sandbox, SandboxHTTPClient
@@ -23,6 +26,10 @@ ENDPOINTS: dict[tuple[str, str], Any] = {
     ("post", "/v1/checkout/sessions"): SessionCreateParams,
     ("get", "/v1/checkout/sessions/ID"): SessionRetrieveParams,
     ("post", "/v1/checkout/sessions/ID/expire"): SessionExpireParams,
+    ("post", "/v1/refunds"): RefundCreateParams,
+    ("get", "/v1/refunds"): RefundListParams,
+    ("get", "/v1/disputes"): DisputeListParams,
+    ("get", "/v1/payment_intents/ID"): PaymentIntentRetrieveParams,
 }
 """The types of what we send where. A call that is not here fails the test that makes it."""
 
@@ -109,7 +116,7 @@ class Listening(SandboxHTTPClient):
         _usage: list[str] | None = None,
     ) -> tuple[str, int, Mapping[str, str]]:
         parts = urlsplit(url)
-        steps = ["ID" if step.startswith("cs_") else step for step in parts.path.split("/")]
+        steps = ["ID" if step.startswith(("cs_", "pi_")) else step for step in parts.path.split("/")]
         self.sent.append((method, "/".join(steps), parse_qsl(post_data or parts.query)))
         return super().request(method, url, headers, post_data, _usage=_usage)
 
@@ -120,9 +127,15 @@ def test_every_name_on_the_wire_is_known(tmp_path: Path) -> None:
     made = gateway.create_session(wish())
     gateway.retrieve_session(made.session_id)
     gateway.expire_session(made.session_id)
+    with suppress(Refused):
+        gateway.create_refund(RefundRequest("ref_1", "pay_1", "pi_nobodys", 100, "EUR"))
+    gateway.refunds_of("pi_nobodys")
+    gateway.disputes_of("pi_nobodys")
+    with suppress(Unclear):
+        gateway.reference_of("pi_nobodys")
     assert [(method, path) for method, path, _ in line.sent] == list(ENDPOINTS)
     for method, path, pairs in line.sent:
-        assert pairs
+        assert pairs or "payment_intents" in path
         for name, _ in pairs:
             hint: Any = ENDPOINTS[method, path]
             for step in name.replace("]", "").split("["):

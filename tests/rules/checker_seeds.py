@@ -23,11 +23,6 @@ def altered(where: str, name: str, value: str) -> str:
 
 PAID = "json_extract(body, '$.metadata.payment') = '$paid'"
 INTENT, SESSION = f"kind = 'payment_intent' AND {PAID}", f"kind = 'checkout.session' AND {PAID}"
-REFUND_TABLE = (
-    "CREATE TABLE IF NOT EXISTS refund (public_id VARCHAR(32), account_id INTEGER, payment_id INTEGER,"
-    " state VARCHAR(20), amount INTEGER, currency VARCHAR(3), reason VARCHAR(300), processor_refund VARCHAR(120),"
-    " failure VARCHAR(60), created_at VARCHAR(27), checks INTEGER)"
-)
 REFUND = (
     "INSERT INTO refund (public_id, account_id, payment_id, state, amount, currency, reason, processor_refund, failure,"
     " created_at, checks) VALUES ('ref_1', $account, $paid_id, 'succeeded', 100, 'EUR', '', 're_1', '', '$now', 0)"
@@ -81,7 +76,7 @@ SEEDS: list[tuple[str, str, str]] = [
     ("message that we confirmed", "books", "DELETE FROM processor_event WHERE kind = 'charge.succeeded'"),
     ("message that we confirmed", "books", "UPDATE processor_event SET kind = 'charge.failed'"),
     ("message that we confirmed", "file", altered("kind = 'event'", "created", "1")),
-    ("refund of ours", "books", f"{REFUND_TABLE}; {REFUND}"),
+    ("refund of ours", "books", REFUND),
     ("took is booked here", "books", "UPDATE payment SET state = 'expired' WHERE id = $paid_id"),
     ("took is booked here", "books", "UPDATE payment SET state = 'needs_review' WHERE id = $paid_id"),
     ("took is booked here", "file", copied("payment_intent", "pi_2", INTENT, **{"metadata.payment": "'$open'"})),

@@ -43,7 +43,8 @@ def test_a_payment_is_booked_with_card_receipt_and_audit(till: CardTill, payment
     with db.reading() as session:
         booked = session.scalars(select(Allocation)).one()
         mail = session.scalars(select(OutboxMail)).one()
-        actions = session.scalars(select(AuditEntry.action).where(AuditEntry.subject == payment.public_id)).all()
+        told = select(AuditEntry.action).where(AuditEntry.subject == payment.public_id).order_by(AuditEntry.id)
+        actions = session.scalars(told).all()
     assert (booked.kind, booked.amount, booked.payment_id) == ("card", 4000, payment.id)
     assert booked.reference == settled.processor_intent
     assert mail.kind == "payment-receipt"
