@@ -99,10 +99,14 @@ RULES = {
         SELECT dispute.public_id, dispute.state, dispute.amount FROM dispute
         WHERE (CASE WHEN dispute.state IN ('disputed', 'lost') THEN dispute.amount ELSE 0 END) <>
             - (SELECT COALESCE(SUM(amount), 0) FROM allocation
-               WHERE kind IN ('dispute', 'dispute_won') AND reference = dispute.public_id)
+               WHERE kind IN ('dispute', 'dispute_won')
+               AND (reference = dispute.public_id OR reference LIKE dispute.public_id || '.%'))
             - (SELECT COALESCE(SUM(amount), 0) FROM credit_entry
-               WHERE kind IN ('dispute', 'dispute_won') AND reference = dispute.public_id
-               OR kind = 'overpayment' AND reference LIKE dispute.public_id || '/%')
+               WHERE kind IN ('dispute', 'dispute_won')
+               AND (reference = dispute.public_id OR reference LIKE dispute.public_id || '.%')
+               OR kind = 'overpayment' AND (
+                   reference LIKE dispute.public_id || '/%' OR reference LIKE dispute.public_id || '.%/%'
+               ))
     """,
     "money that was returned is undone to the last unit, and no other": """
         SELECT came.public_id FROM incoming_payment AS came LEFT JOIN incoming_return ON incoming_id = came.id

@@ -66,9 +66,12 @@ def _learn_dispute(payment: Payment, invoices: Mapping[int, Invoice], seen: Disp
         mails.tell_disputed(dispute, payment, invoices, seen)
     dispute.answer_by = seen.answer_by
     if seen.status in ("disputed", "won", "lost") and dispute.state == states.INQUIRY:
+        dispute.state = states.DISPUTE.after(dispute.state, "dispute")
+    if dispute.state in (states.DISPUTED, states.LOST):
         _take_back(dispute, payment, invoices, seen)
     if seen.status == "won" and states.DISPUTE.allows(dispute.state, "win"):
-        bring_back(DISPUTE, dispute.public_id, DISPUTE_WON)
+        for reference in dispute.references:
+            bring_back(DISPUTE, reference, DISPUTE_WON)
         _close(dispute, "win")
     elif seen.status == "lost" and states.DISPUTE.allows(dispute.state, "lose"):
         _close(dispute, "lose")
@@ -79,7 +82,7 @@ def _learn_dispute(payment: Payment, invoices: Mapping[int, Invoice], seen: Disp
 def _open(payment: Payment, seen: DisputeState) -> Dispute:
     dispute = Dispute(
         public_id=db.public_id("dsp"), account_id=payment.account_id, payment_id=payment.id,
-        processor_dispute=seen.dispute_id, state=states.INQUIRY, amount=0, currency=payment.currency,
+        processor_dispute=seen.dispute_id, state=states.INQUIRY, amount=0, takes=0, currency=payment.currency,
         reason=seen.reason[:60], answer_by=seen.answer_by, opened_at=clock.now(),
     )  # fmt: skip
     db.session().add(dispute)
@@ -93,17 +96,22 @@ def _open(payment: Payment, seen: DisputeState) -> Dispute:
 
 def _take_back(dispute: Dispute, payment: Payment, invoices: Mapping[int, Invoice], seen: DisputeState) -> None:
     """The bank took the money: the invoices owe it again, those billed last first; what is left comes from credit."""
-    dispute.state = states.DISPUTE.after(dispute.state, "dispute")
     left = standing_of(payment.id)
-    dispute.amount = rest = max(min(left.total if seen.amount is None else seen.amount, left.total), 0)
+    wanted = left.total if seen.amount is None else seen.amount - dispute.amount
+    rest = taken_back = min(wanted, left.total)
+    if rest <= 0:
+        return
+    dispute.amount += taken_back
+    dispute.takes += 1
+    reference = dispute.references[-1]
     for invoice_id, standing in sorted(left.invoices.items(), reverse=True):
         taken = min(rest, standing, invoices[invoice_id].reopenable)
         if taken > 0:
-            put_back(invoices[invoice_id], taken, DISPUTE, dispute.public_id, payment.id)
+            put_back(invoices[invoice_id], taken, DISPUTE, reference, payment.id)
             rest -= taken
     if rest:
-        take_credit(payment.account_id, payment.currency, rest, DISPUTE, dispute.public_id, payment.id)
-    audit.record(PROCESSOR, "dispute.withdrawn", dispute.public_id, dispute.account_id, booked=dispute.amount)
+        take_credit(payment.account_id, payment.currency, rest, DISPUTE, reference, payment.id)
+    audit.record(PROCESSOR, "dispute.withdrawn", dispute.public_id, dispute.account_id, booked=taken_back)
 
 
 def _close(dispute: Dispute, event: str) -> None:

@@ -44,7 +44,7 @@ def _send(refund: Refund) -> Refund:
         made = service.processor().create_refund(request)
     except Refused as refusal:
         log.warning("refund %s was refused: %s", refund.public_id, refusal)
-        return db.perform(refunding.refuse_refund, refund.public_id, refusal.code)
+        return _refused(payment, db.perform(refunding.refuse_refund, refund.public_id, refusal.code))
     except Unclear as error:
         log.warning("refund %s is not known to have happened: %s", refund.public_id, error)
         return refund
@@ -52,6 +52,15 @@ def _send(refund: Refund) -> Refund:
     db.perform(disputing.learn_money_back, payment, [made], [])
     crashpoint("refund.learned")
     return _reread(refund.public_id)
+
+
+def _refused(payment: str, refund: Refund) -> Refund:
+    """Perhaps because the bank has taken the money: what the refund gives up is then the dispute's."""
+    try:
+        look(payment)
+    except Unclear:
+        log.info("the processor could not be asked about payment %s now; its events will", payment)
+    return refund
 
 
 def _give_up_or_adopt(payment: str, request: RefundRequest) -> Refund:

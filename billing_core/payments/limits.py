@@ -18,7 +18,8 @@ MINIMUM_ELSEWHERE = {0: 50, 2: 50, 3: 500}
 """For currencies that the table does not name, by their decimal places."""
 
 REFUNDED_ALONE = {"CHF": 50_000, "EUR": 50_000, "GBP": 50_000, "JPY": 80_000, "USD": 50_000}
-"""Up to here, in smallest units, one person of finance sends money back; above it, and elsewhere, a second approves."""
+"""Up to here, in smallest units, one person of finance sends money of a payment back, at once or in parts; above it,
+and in other currencies, a second approves."""
 
 MOST_DIGITS = 99_999_999
 """The largest amount, in the processor's own unit."""

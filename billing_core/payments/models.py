@@ -190,6 +190,8 @@ class Dispute(Base):
     state: Mapped[str] = mapped_column(String(20))
     amount: Mapped[int]
     """What the ledger gave back of the disputed sum: at most what was left of the payment; 0 for an inquiry."""
+    takes: Mapped[int] = mapped_column(default=0)
+    """In how many steps: a refund that fails afterwards leaves more to give back."""
     currency: Mapped[str] = mapped_column(String(3))
     reason: Mapped[str] = mapped_column(String(60), default="")
     """The processor's word."""
@@ -199,6 +201,11 @@ class Dispute(Base):
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
 
     payment: Mapped[Payment] = relationship(lazy="raise_on_sql", back_populates="disputes")
+
+    @property
+    def references(self) -> list[str]:
+        """Under which the ledger's rows of each step stand."""
+        return [self.public_id if step == 1 else f"{self.public_id}.{step}" for step in range(1, self.takes + 1)]
 
     @property
     def is_undecided(self) -> bool:

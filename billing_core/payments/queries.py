@@ -13,7 +13,7 @@ from billing_core.ledger.models import Invoice
 from billing_core.payments.gateway import RefundRequest, SessionRequest
 from billing_core.payments.limits import brands
 from billing_core.payments.models import Dispute, Payment, PaymentTarget, Refund, RefundPart
-from billing_core.payments.states import BEGUN, UNDECIDED, UNDER_WAY
+from billing_core.payments.states import BEGUN, DISPUTED, LOST, REFUND_LEFT, UNDECIDED, UNDER_WAY
 from billing_core.permissions import Viewer
 
 LONGEST_TITLE = 250
@@ -117,6 +117,21 @@ def refund_request(public_id: str) -> tuple[str, RefundRequest]:
         raise ValueError("a payment that succeeded has an intent")
     request = RefundRequest(public_id, payment.public_id, payment.processor_intent, refund.amount, refund.currency)
     return payment.public_id, request
+
+
+def went_back(payment_ids: Collection[int]) -> dict[int, int]:
+    """How much of each payment left again, by refunds and disputes; those of which nothing did are not there.
+
+    Two statements.
+    """
+    found: dict[int, int] = {}
+    for table, left in ((Refund, REFUND_LEFT), (Dispute, (DISPUTED, LOST))):
+        sums = select(table.payment_id, func.sum(table.amount)).where(
+            table.payment_id.in_(payment_ids), table.state.in_(left)
+        )
+        for payment_id, amount in db.session().execute(sums.group_by(table.payment_id)):
+            found[payment_id] = found.get(payment_id, 0) + int(amount)
+    return found
 
 
 def disputed_among(invoice_ids: Collection[int]) -> set[int]:

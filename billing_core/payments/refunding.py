@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import selectinload
 
 from billing_core import audit, clock, db
@@ -78,7 +78,8 @@ def has_dispute(payment_id: int) -> bool:
 def ask_refund(viewer: Viewer, payment: str, wishes: Mapping[str, int], reason: str, form_key: str) -> Refund:
     """Ask for money to go back: by public id of the invoice that it reopens, and under `credit` what credit gives.
 
-    It begins at once, or waits for a second person of finance where it is above the limit. The same form again is the
+    It begins at once, or waits for a second person of finance where it is above the limit, with what one person sent
+    back of the payment before. The same form again is the
     same refund. Raises NotAllowed, NotFound, NotRefundable, RefundDisputed, RefundFormUsed, RefundTooLarge and
     RefundNotPossible.
     """
@@ -105,9 +106,16 @@ def ask_refund(viewer: Viewer, payment: str, wishes: Mapping[str, int], reason: 
         viewer.actor, "refund.asked", refund.public_id, paid.account_id,
         payment=paid.public_id, amount=total, reason=refund.reason,
     )  # fmt: skip
-    if not needs_approval(total, paid.currency):
+    if not needs_approval(_sent_alone(paid) + total, paid.currency):
         begin(refund, invoices, viewer.actor)
     return refund
+
+
+def _sent_alone(payment: Payment) -> int:
+    """What went back of the payment already without a second person: many small refunds are a large one."""
+    alone = (Refund.requested_by.is_not(None), Refund.decided_by.is_(None), Refund.state.in_(states.REFUND_LEFT))
+    sent = select(func.coalesce(func.sum(Refund.amount), 0)).where(Refund.payment_id == payment.id, *alone)
+    return int(db.session().scalar(sent) or 0)
 
 
 def _parts(payment: Payment, invoices: Mapping[int, Invoice], wishes: Mapping[str, int]) -> list[RefundPart]:

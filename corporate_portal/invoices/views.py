@@ -195,7 +195,8 @@ def payment_detail(public_id: str) -> Answer:
     with db.reading():
         payment = payment_queries.payment_of(viewer(), public_id)
         may_pay = policy.may_pay(viewer(), payment.account_id)
-        return page("invoices/payment.html", payment=payment, may_pay=may_pay)
+        gone = payment_queries.went_back([payment.id]).get(payment.id, 0)
+        return page("invoices/payment.html", payment=payment, may_pay=may_pay, gone=gone)
 
 
 @payments.post("/payments/<string:public_id>/continue")

@@ -121,7 +121,7 @@ def receipt(public_id: str) -> Answer:
     """What came, and what it paid."""
     with db.reading():
         found = queries.receipt_of(viewer(), public_id)
-        return page("statement/receipt.html", receipt=found, **_told(found.account))
+        return page("statement/receipt.html", receipt=found, gone=queries.gone_of(found), **_told(found.account))
 
 
 def _told(account: Account) -> dict[str, Any]:

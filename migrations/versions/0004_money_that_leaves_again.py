@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("processor_dispute", sa.String(length=120), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("amount", WHOLE, nullable=False),
+        sa.Column("takes", WHOLE, nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("reason", sa.String(length=60), nullable=False),
         sa.Column("answer_by", INSTANT, nullable=True),

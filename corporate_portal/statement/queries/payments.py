@@ -11,8 +11,9 @@ from sqlalchemy.orm import joinedload
 from billing_core import db
 from billing_core.accounts import Account
 from billing_core.errors import NotFound
-from billing_core.ledger.models import IncomingPayment
+from billing_core.ledger.models import IncomingPayment, IncomingReturn
 from billing_core.payments.models import Payment
+from billing_core.payments.queries import went_back
 from billing_core.payments.states import SUCCEEDED, UNDER_WAY
 from billing_core.permissions import Viewer
 from corporate_portal.statement.books.receipts import CARD, Receipt, receipt_named
@@ -28,6 +29,8 @@ class Received:
     """card, bank_transfer, direct_debit or cheque."""
     row: Any
     at: datetime
+    gone: int = 0
+    """How much of it left again."""
 
     @property
     def has_receipt(self) -> bool:
@@ -52,15 +55,19 @@ def attempts_under_way(account: Account) -> Sequence[Payment]:
 
 
 def payments_of(account: Account, after: str) -> tuple[list[Received], str | None]:
-    """A page of the account's payments, the newest first, and the cursor of the next one. Two statements."""
+    """A page of the account's payments, the newest first, and the cursor of the next one. Four statements."""
     place = _read(after)
     paid = select(Payment).where(Payment.account_id == account.id, _behind(Payment.created_at, Payment, place))
     came = select(IncomingPayment).where(
         IncomingPayment.account_id == account.id, _behind(IncomingPayment.booked_at, IncomingPayment, place)
     )
-    found = [Received(CARD, row, row.created_at) for row in _newest(paid, Payment.created_at, Payment.public_id)]
-    booked = _newest(came, IncomingPayment.booked_at, IncomingPayment.public_id)
-    found += [Received(row.method, row, row.booked_at) for row in booked]
+    by_card = _newest(paid, Payment.created_at, Payment.public_id)
+    back = went_back([row.id for row in by_card])
+    found = [Received(CARD, row, row.created_at, back.get(row.id, 0)) for row in by_card]
+    booked = _newest(
+        came.options(joinedload(IncomingPayment.returned)), IncomingPayment.booked_at, IncomingPayment.public_id
+    )
+    found += [Received(row.method, row, row.booked_at, row.amount if row.returned else 0) for row in booked]
     found.sort(key=lambda one: one.place, reverse=True)
     return found[:SIZE], found[SIZE - 1].cursor if len(found) > SIZE else None
 
@@ -90,3 +97,11 @@ def receipt_of(viewer: Viewer, public_id: str) -> Receipt:
     if found.account.id not in viewer.account_ids:
         raise NotFound
     return found
+
+
+def gone_of(receipt: Receipt) -> int:
+    """How much of the money has left again since. At most two statements."""
+    if receipt.method == CARD:
+        return went_back([receipt.row.id]).get(receipt.row.id, 0)
+    undone = select(IncomingReturn.id).where(IncomingReturn.incoming_id == receipt.row.id)
+    return receipt.row.amount if db.session().scalar(undone) is not None else 0

@@ -1,6 +1,9 @@
 """Money that the cardholder's bank takes back: the books follow it there and back, in whatever order the news comes."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from billing_core import clock, db
@@ -8,7 +11,7 @@ from billing_core.accounts import Account
 from billing_core.errors import Invalid, NotAllowed
 from billing_core.ledger.models import AccountBalance, Allocation, Invoice
 from billing_core.mail.models import OutboxMail
-from billing_core.payments import booking, events, giving_back, service
+from billing_core.payments import booking, events, giving_back, refunding, service
 from billing_core.payments.models import Dispute, Payment, ProcessorEvent
 from billing_core.payments.queries import disputed_among
 from billing_core.payments.refusals import InvoiceDisputed, RefundDisputed
@@ -147,6 +150,21 @@ def test_credit_that_went_back_by_another_card_is_taken_from_what_money_paid(til
     till.sandbox.dispute(twice.processor_intent or "")
     till.deliver()
     assert kept(first) == (10000, 0)
+
+
+def test_what_a_refund_gives_up_after_a_dispute_is_the_disputes(till: CardTill, invoice: Invoice) -> None:
+    """The refund was begun before anybody heard of the dispute, and the processor refuses it afterwards."""
+    payment = pay(till, invoice)
+    begun = db.perform(refunding.ask_refund, clerk(), payment.public_id, {invoice.public_id: 3000}, "Why", "key")
+    assert begun.state == "begun"
+    till.sandbox.dispute(payment.processor_intent or "")
+    till.deliver()
+    assert (disputes()[0].amount, ledger.reread(invoice).balance) == (7000, 10000)
+    with time_machine.travel(clock.now() + timedelta(minutes=3), tick=False):
+        assert giving_back.reconcile_due() == 1
+    assert (disputes()[0].amount, ledger.reread(invoice).balance) == (10000, 10000)
+    answer(till, "winning_evidence")
+    assert (ledger.reread(invoice).balance, kept(invoice)) == (0, (0, 0))
 
 
 class TestReturned:

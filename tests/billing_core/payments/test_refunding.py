@@ -314,3 +314,10 @@ def test_two_clerks_at_once_never_send_back_more_than_came(till: CardTill, invoi
     assert sorted(ends) == ["RefundTooLarge", "RefundTooLarge", "succeeded", "succeeded"]
     assert sum(amount for amount, _ in sent_back(till)) == 8000
     assert ledger.reread(invoice).balance == 8000
+
+
+def test_many_small_refunds_are_a_large_one(till: CardTill, large: tuple[Payment, Invoice]) -> None:
+    payment, invoice = large
+    assert refund(payment, invoice, 30000).state == "succeeded"
+    assert refund(payment, invoice, 20000, key="second").state == "succeeded"
+    assert refund(payment, invoice, 1, key="third").state == "awaiting_approval"
