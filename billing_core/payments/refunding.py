@@ -89,7 +89,7 @@ def ask_refund(viewer: Viewer, payment: str, wishes: Mapping[str, int], reason: 
     total = sum(parts.values())
     earlier = _made_by_form(viewer, form_key)
     if earlier is not None:
-        if (earlier.payment_id, earlier.amount) != (paid.id, total):
+        if earlier.payment_id != paid.id or _named(earlier, invoices) != parts:
             raise RefundFormUsed
         return earlier
     if not reason.strip() or len(reason) > LONGEST_REASON:
@@ -109,6 +109,14 @@ def ask_refund(viewer: Viewer, payment: str, wishes: Mapping[str, int], reason: 
     if not needs_approval(_sent_alone(paid) + total, paid.currency):
         begin(refund, invoices, viewer.actor)
     return refund
+
+
+def _named(refund: Refund, invoices: Mapping[int, Invoice]) -> dict[str, int]:
+    """Its parts by the names that a form has for them."""
+    return {
+        invoices[part.invoice_id].public_id if part.invoice_id is not None else CREDIT: part.amount
+        for part in refund.parts
+    }
 
 
 def _sent_alone(payment: Payment) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.cli import main
 from billing_core import clock, db
-from billing_core.payments import moves
+from billing_core.payments import beginning
 from corporate_portal.quotes import queries, service, states, views
 from corporate_portal.quotes.service import deciding
 
@@ -51,7 +51,7 @@ def without_second_look() -> None:
 
 def without_hold() -> None:
     """Open attempts hold nothing: whatever is not booked yet can be paid."""
-    moves.held_on = lambda _invoice_id: 0
+    beginning.held_on_each = lambda invoice_ids: dict.fromkeys(invoice_ids, 0)
 
 
 GUARDS = {"second-look": without_second_look, "hold": without_hold}

@@ -24,6 +24,7 @@ from billing_core.ledger.incoming import Money
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.mail.models import OutboxMail
 from billing_core.payments.booking import book_incoming
+from billing_core.payments.giving_back import refund_payment
 from billing_core.payments.models import Payment, PaymentTarget
 from billing_core.payments.states import HOLDING
 from billing_core.people import BillingContact, Person
@@ -35,7 +36,7 @@ from corporate_portal.statement.books.entries import Period
 from corporate_portal.statement.service import make_statement
 from tests.concurrency.server import Server, running
 from tests.conftest import SECRET, Database
-from tests.factories import core
+from tests.factories import core, ledger
 from tests.journeys import inspection
 from tests.journeys.demo import Demo
 from tests.journeys.inspection import PHONE
@@ -260,8 +261,20 @@ def finance_pages(cast: Cast) -> list[str]:
     return [
         "/desk/money", f"/desk/money?search={invoice.number}", f"{account}/money", f"{account}/money/book",
         f"{account}/invoices", f"{account}/invoices?number=nothing", here, f"{here}/credit", f"{here}/pdf",
-        f"/desk/credit-notes/{note}/pdf",
+        f"/desk/credit-notes/{note}/pdf", *pages_of_money_back(cast),
     ]  # fmt: skip
+
+
+def pages_of_money_back(cast: Cast) -> list[str]:
+    """A card payment of which a part waits to be sent back, and a booking that may be undone."""
+    account, contact = account_named(cast.account), person_named(cast.contact)
+    clerk = core.viewer(person_named({"en": "bell", "de": "thiele"}[cast.locale]), Realm.DESK)
+    invoice = ledger.invoice(account, 90_000)
+    paid = ledger.paid_by_card(invoice, contact).public_id
+    refund_payment(clerk, paid, {invoice.public_id: 60_000}, "A mistake", f"page {cast.locale}")
+    money = Money("cheque", 1200, date(2026, 1, 2), "No. 8", shares={})
+    came = db.perform(book_incoming, clerk, account.public_id, money, f"back {cast.locale}").public_id
+    return [f"/desk/payments/{paid}", f"/desk/payments/{paid}/refund", "/desk/refunds", f"/desk/incoming/{came}/return"]
 
 
 def pages_of_several(found: Sequence[Invoice]) -> list[str]:

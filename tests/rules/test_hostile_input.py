@@ -63,7 +63,9 @@ VALID: dict[str, dict[str, set[str]]] = {
     "finance.keep_booking": {"key": ANYTHING, "reference": TEXT, "note": TEXT | {"missing"}},
     "finance.issue_credit_note": {"key": ANYTHING, "reason": TEXT, "parts-0-quantity": {"missing"}},
     "finance.use_credit": {"key": ANYTHING},
-    "finance.send_refund": {"key": ANYTHING, "reason": TEXT},
+    "finance.send_refund": {
+        "key": ANYTHING, "reason": TEXT, "parts-1-amount": {"zero", "missing"}, "parts-1-part": ANYTHING,
+    },
     "finance.keep_return": {"reason": TEXT},
     "statement.make_pdf": {"first": {"missing"}, "last": {"missing"}, "currency": {"missing"}},
     "profile.keep_purchase_order": {"number": TEXT, "expires_on": {"missing"}, "budget": {"missing"}},
@@ -100,8 +102,8 @@ VALID: dict[str, dict[str, set[str]]] = {
 """By endpoint and field (of lines: line and its name). Everything else is refused, and a doubled value is taken."""
 TRACES = {"auth.check_sign_in", "auth.check_desk_sign_in", "my.check_sign_in", "verify.check"}
 """Their refusals are written down for the throttles."""
-REAL = {"invoices.start_payment", "paying.start"}
-"""Three transactions with the processor between them: they cannot be rolled back each by itself."""
+REAL = {"invoices.start_payment", "paying.start", "finance.send_refund"}
+"""Several transactions with the processor between them: they cannot be rolled back each by itself."""
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The pages on which money goes back: one card payment, its refunds, and a booking that the bank took back."""
 
 from billing_core import db
-from billing_core.errors import Invalid, NotAllowed, NotFound, Refusal
+from billing_core.errors import NotAllowed, NotFound, Refusal
 from billing_core.payments import booking, giving_back, refunding
 from billing_core.payments.limits import REFUNDED_ALONE
 from billing_core.payments.models import Refund
@@ -45,7 +45,7 @@ def refund(public_id: str) -> Answer:
 @desk_page("finance")
 def send_refund(public_id: str) -> Answer:
     """Send it back, or ask the second person."""
-    form = RefundForm()
+    form, status = RefundForm(), 400
     with db.reading():
         found = queries.payment_of(viewer(), public_id)
     form.set_currency(found.payment.currency)
@@ -54,13 +54,13 @@ def send_refund(public_id: str) -> Answer:
             key = key_of(form.key.data)
             done = giving_back.refund_payment(viewer(), public_id, form.wishes(), form.reason.data or "", key)
             return _tell(done, public_id)
-        except Invalid as refusal:
-            form.refuse(refusal)
+        except NotFound:
+            raise
         except Refusal as refusal:
-            _tell_why_not(refusal)
-            return see("finance.payment", public_id=public_id)
+            form.refuse(refusal)
+            status = refusal.status
     with db.reading():
-        return _form_page(queries.payment_of(viewer(), public_id), form), 400
+        return _form_page(queries.payment_of(viewer(), public_id), form), status
 
 
 def _form_page(found: PaymentAtDesk, form: RefundForm) -> str:
