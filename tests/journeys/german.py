@@ -216,4 +216,12 @@ GERMAN: dict[str, str] = {
     "Change the amounts": "Beträge ändern",
     "Pay by card": "Mit Karte bezahlen",
     "Back to the invoices": "Zurück zu den Rechnungen",
+    # Money that goes back
+    "Paid by card": "Mit Karte bezahlt",
+    "Refunds": "Erstattungen",
+    "Approve": "Freigeben",
+    "Refund the payment": "Zahlung erstatten",
+    "The money was sent back to the card.": "Das Geld wurde auf die Karte erstattet.",
+    "This invoice is disputed": "Diese Rechnung ist angefochten",
+    "This payment is disputed": "Diese Zahlung ist angefochten",
 }
