@@ -114,6 +114,12 @@ def demand(right: Right, viewer: Viewer, account_id: int) -> None:
         raise NotAllowed
 
 
+def demand_staff(viewer: Viewer, *roles: str) -> None:
+    """Raise NotAllowed unless the viewer is at the desk in one of the roles."""
+    if not viewer.is_staff(*roles):
+        raise NotAllowed
+
+
 def rights_of(contact: BillingContact) -> frozenset[Right]:
     """The rights that the contact's switches give; every active contact may view."""
     switches = {Right.ACCEPT: contact.may_accept, Right.PAY: contact.may_pay, Right.MANAGE: contact.may_manage}

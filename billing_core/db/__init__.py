@@ -20,12 +20,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from billing_core.db.types import Instant, folded, partial_index, public_id, searchable
+from billing_core.db.types import Instant, folded, is_storable, partial_index, public_id, searchable
 
 __all__ = [
     "Base", "Instant", "NoTransaction", "add_if_absent", "after_commit", "attempt", "configure", "engine", "folded",
-    "in_transaction", "partial_index", "perform", "public_id", "reading", "searchable", "session", "sqlite_url",
-    "upsert",
+    "in_transaction", "is_storable", "partial_index", "perform", "public_id", "reading", "searchable", "session",
+    "sqlite_url", "upsert",
 ]  # fmt: skip
 
 P = ParamSpec("P")

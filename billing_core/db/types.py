@@ -43,6 +43,11 @@ def folded(value: str) -> str:
     return unicodedata.normalize("NFKC", value).casefold()
 
 
+def is_storable(typed: str) -> bool:
+    """Whether a name can exist at all: PostgreSQL takes no text with NUL."""
+    return "\x00" not in typed
+
+
 def searchable(typed: str) -> str:
     """What was typed, in the form in which names are searched; what cannot be seen finds nothing."""
     return folded("".join(c for c in typed if c.isprintable()).strip())[:100]

@@ -63,8 +63,8 @@ def invoices_named(viewer: Viewer, public_ids: Sequence[str]) -> list[Invoice]:
 
     Raises NotFound where one does not exist for the viewer, or is another account's than the others.
     """
-    if any("\x00" in public_id for public_id in public_ids):
-        raise NotFound  # no name has it, and PostgreSQL takes no text with it
+    if not all(db.is_storable(public_id) for public_id in public_ids):
+        raise NotFound
     mine = Invoice.account_id.in_(sorted(viewer.account_ids))
     rows = db.session().scalars(select(Invoice).where(Invoice.public_id.in_(public_ids), mine))
     found = {invoice.public_id: invoice for invoice in rows}

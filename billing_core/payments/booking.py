@@ -21,7 +21,7 @@ from billing_core.payments.models import Payment, PaymentTarget
 from billing_core.payments.queries import disputed_among, held_on
 from billing_core.payments.refusals import InvoiceDisputed, InvoicePaid, PaymentUnderWay, shown
 from billing_core.payments.states import UNDER_WAY
-from billing_core.permissions import Right, Viewer
+from billing_core.permissions import Right, Viewer, demand_staff
 from billing_core.words import mark
 
 LONGEST_REASON = 300
@@ -49,8 +49,7 @@ class CreditNotPossible(Invalid):
 
 def account_for_finance(viewer: Viewer, public_id: str) -> Account:
     """Any account, with its seller, for finance alone. Raises NotAllowed and NotFound."""
-    if not viewer.is_staff("finance"):
-        raise NotAllowed
+    demand_staff(viewer, "finance")
     named = select(Account).where(Account.public_id == public_id).options(joinedload(Account.seller))
     found = db.session().scalar(named)
     if found is None:
@@ -87,8 +86,7 @@ def return_incoming(viewer: Viewer, incoming: str, reason: str) -> IncomingPayme
     Its invoices owe it again, and credit that came from it is taken back, even where it was used. Once only; again
     changes nothing. Raises NotAllowed, NotFound and Invalid.
     """
-    if not viewer.is_staff("finance"):
-        raise NotAllowed
+    demand_staff(viewer, "finance")
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise Invalid(mark("Enter the reason in at most %(max)d characters."), field="reason", max=LONGEST_REASON)
     named = select(IncomingPayment).where(IncomingPayment.public_id == incoming)

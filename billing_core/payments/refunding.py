@@ -13,7 +13,7 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import selectinload
 
 from billing_core import audit, clock, db
-from billing_core.errors import NotAllowed, NotFound
+from billing_core.errors import NotFound
 from billing_core.ledger.incoming import credit_of
 from billing_core.ledger.models import Invoice
 from billing_core.ledger.reversing import Standing, bring_back, put_back, standing_of, take_credit
@@ -31,7 +31,7 @@ from billing_core.payments.refusals import (
     RefundTooLarge,
     shown,
 )
-from billing_core.permissions import Viewer
+from billing_core.permissions import Viewer, demand_staff
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def ask_refund(viewer: Viewer, payment: str, wishes: Mapping[str, int], reason: 
     same refund. Raises NotAllowed, NotFound, NotRefundable, RefundDisputed, RefundFormUsed, RefundTooLarge and
     RefundNotPossible.
     """
-    _demand_finance(viewer)
+    demand_staff(viewer, "finance")
     paid, invoices = locked(payment)
     parts = {name: amount for name, amount in wishes.items() if amount}
     total = sum(parts.values())
@@ -169,7 +169,7 @@ def begin(refund: Refund, invoices: Mapping[int, Invoice], actor: str) -> None:
 
 def approve_refund(viewer: Viewer, public_id: str) -> Refund:
     """The second person says yes; what is possible is asked again. Raises as `ask_refund`, and RefundByTheSame."""
-    _demand_finance(viewer)
+    demand_staff(viewer, "finance")
     refund, payment, invoices = _locked(public_id)
     if refund.state in states.REFUND_LEFT:
         return refund
@@ -183,7 +183,7 @@ def approve_refund(viewer: Viewer, public_id: str) -> Refund:
 
 def decline_refund(viewer: Viewer, public_id: str) -> Refund:
     """The second person says no, or the first one takes it back. Raises NotAllowed, NotFound and WrongState."""
-    _demand_finance(viewer)
+    demand_staff(viewer, "finance")
     refund, _, _ = _locked(public_id)
     if refund.state != states.DECLINED:
         refund.state = states.REFUND.after(refund.state, "decline")
@@ -279,11 +279,6 @@ def claim_look(public_id: str, planned: datetime) -> bool:
     pause = PAUSES[min(refund.checks + 1, len(PAUSES) - 1)]
     values = {"checks": Refund.checks + 1, "check_at": clock.now() + pause}
     return db.session().scalar(taken.values(**values).returning(Refund.id)) is not None
-
-
-def _demand_finance(viewer: Viewer) -> None:
-    if not viewer.is_staff("finance"):
-        raise NotAllowed
 
 
 def _made_by_form(viewer: Viewer, form_key: str) -> Refund | None:

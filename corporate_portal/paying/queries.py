@@ -16,8 +16,8 @@ from billing_core.permissions import Viewer
 
 def chosen(viewer: Viewer, public_ids: Sequence[str]) -> list[Payable]:
     """These invoices, the oldest due first. Three statements. Raises NotFound for any that is another account's."""
-    if any("\x00" in public_id for public_id in public_ids):
-        raise NotFound  # no name has it, and PostgreSQL takes no text with it
+    if not all(db.is_storable(public_id) for public_id in public_ids):
+        raise NotFound
     found = db.session().scalars(_mine(viewer).where(Invoice.public_id.in_(public_ids))).all()
     if len(found) < len(set(public_ids)):
         raise NotFound

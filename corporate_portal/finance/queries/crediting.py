@@ -8,10 +8,10 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from billing_core import db
 from billing_core.db.keyset import Slice
-from billing_core.errors import NotAllowed, NotFound
+from billing_core.errors import NotFound
 from billing_core.ledger.correcting import Creditable, creditable
 from billing_core.ledger.models import CreditNote, Invoice
-from billing_core.permissions import Viewer
+from billing_core.permissions import Viewer, demand_staff
 from corporate_portal.invoices import queries as documents
 from corporate_portal.invoices.queries import Wanted, Whole
 
@@ -65,15 +65,13 @@ def invoice_to_credit(viewer: Viewer, public_id: str) -> Creditable:
 
 
 def _named(viewer: Viewer, public_id: str) -> Select[Invoice]:
-    if not viewer.is_staff("finance"):
-        raise NotAllowed
+    demand_staff(viewer, "finance")
     return select(Invoice).where(Invoice.public_id == public_id)
 
 
 def credit_note_of(viewer: Viewer, public_id: str) -> CreditNote:
     """Any credit note with its invoice, for finance alone. One statement. Raises NotAllowed and NotFound."""
-    if not viewer.is_staff("finance"):
-        raise NotAllowed
+    demand_staff(viewer, "finance")
     named = select(CreditNote).where(CreditNote.public_id == public_id).options(joinedload(CreditNote.invoice))
     found = db.session().scalar(named)
     if found is None:

@@ -8,12 +8,12 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from billing_core import db
 from billing_core.accounts import Account
-from billing_core.errors import NotAllowed, NotFound
+from billing_core.errors import NotFound
 from billing_core.ledger.models import IncomingPayment
 from billing_core.payments.models import Payment, PaymentTarget, Refund, RefundPart
 from billing_core.payments.refunding import Refundable, refundable
 from billing_core.payments.states import AWAITING, BEGUN, PENDING
-from billing_core.permissions import Viewer
+from billing_core.permissions import Viewer, demand_staff
 
 MOST_REFUNDS = 200
 """Rows of the list: what waits is worked off."""
@@ -29,7 +29,7 @@ class PaymentAtDesk:
 
 def payment_of(viewer: Viewer, public_id: str) -> PaymentAtDesk:
     """Any card payment, for finance alone. At most ten statements. Raises NotAllowed and NotFound."""
-    _demand_finance(viewer)
+    demand_staff(viewer, "finance")
     refunds = selectinload(Payment.refunds)
     whole = (
         joinedload(Payment.account),
@@ -48,7 +48,7 @@ def payment_of(viewer: Viewer, public_id: str) -> PaymentAtDesk:
 
 def refunds_on_the_way(viewer: Viewer) -> Sequence[Refund]:
     """Refunds that wait for a second person or for the processor, and those that failed, the newest first."""
-    _demand_finance(viewer)
+    demand_staff(viewer, "finance")
     rows = select(Refund).where(or_(Refund.state.in_((AWAITING, BEGUN, PENDING)), Refund.state == "failed"))
     people = (joinedload(Refund.requester), joinedload(Refund.account), joinedload(Refund.payment))
     return db.session().scalars(rows.order_by(Refund.id.desc()).limit(MOST_REFUNDS).options(*people)).all()
@@ -63,7 +63,7 @@ def card_payments_of(account_id: int) -> Sequence[Payment]:
 
 def incoming_of(viewer: Viewer, public_id: str) -> tuple[IncomingPayment, Account]:
     """Money that finance booked, with its account. One statement. Raises NotAllowed and NotFound."""
-    _demand_finance(viewer)
+    demand_staff(viewer, "finance")
     named = select(IncomingPayment).where(IncomingPayment.public_id == public_id)
     found = db.session().scalar(
         named.options(joinedload(IncomingPayment.account), joinedload(IncomingPayment.returned))
@@ -71,8 +71,3 @@ def incoming_of(viewer: Viewer, public_id: str) -> tuple[IncomingPayment, Accoun
     if found is None:
         raise NotFound
     return found, found.account
-
-
-def _demand_finance(viewer: Viewer) -> None:
-    if not viewer.is_staff("finance"):
-        raise NotAllowed

@@ -43,8 +43,8 @@ class Chosen:
 
 def _chosen(public_id: str, reviewed: str | None = None) -> Chosen:
     """A quote of the current account; every other one is not found."""
-    if "\x00" in public_id:
-        raise NotFound  # no name has it, and PostgreSQL takes no text with it
+    if not db.is_storable(public_id):
+        raise NotFound
     version = queries.current_version(viewer(), public_id)
     current = viewer().current
     if current is None or version.account_id != current.account_id:

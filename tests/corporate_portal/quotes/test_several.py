@@ -108,7 +108,7 @@ def test_a_crash_in_the_middle_loses_nothing(client: Client, monkeypatch: pytest
     perform, calls = db.perform, []
 
     class Dying:
-        reading = staticmethod(db.reading)
+        is_storable, reading = staticmethod(db.is_storable), staticmethod(db.reading)
 
         @staticmethod
         def perform(verb: Any, *args: Any) -> Any:
