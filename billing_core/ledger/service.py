@@ -47,6 +47,14 @@ class BillTo:
     vat_id: str | None = None
     customer_number: str = ""
 
+    @classmethod
+    def of(cls, account: Account, attention: str = "") -> "BillTo":
+        """The account's address as it is now, with the name of the person whom it reaches."""
+        return cls(
+            name=account.name, street=account.street, postal_code=account.postal_code, city=account.city,
+            country=account.country, attention=attention, vat_id=account.vat_id, customer_number=account.number,
+        )  # fmt: skip
+
     def to_bytes(self) -> bytes:
         """The stored form."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -88,7 +88,7 @@ def _invoice_draft(account: Account, bill: OrderBill, contact: BillingContact | 
         locale=bill.locale,
         issued_on=today,
         due_on=today + timedelta(days=bill.payment_days),
-        bill_to=_bill_to(account, contact),
+        bill_to=BillTo.of(account, contact.person.name if contact else ""),
         issued_by=Letterhead.of(seller),
         user_id=contact.user_id if contact else "",
         lines=bill.lines,
@@ -114,26 +114,13 @@ def _credit_draft(
         currency=bill.currency,
         locale=bill.locale,
         issued_on=clock.today(seller.timezone),
-        bill_to=_bill_to(account, contact),
+        bill_to=BillTo.of(account, contact.person.name),
         issued_by=Letterhead.of(seller),
         lines=bill.credited,
         user_id=contact.user_id,
         title=bill.title,
         po_number=bill.po_number,
         quote_number=bill.quote_number,
-    )
-
-
-def _bill_to(account: Account, contact: BillingContact | None) -> BillTo:
-    return BillTo(
-        name=account.name,
-        street=account.street,
-        postal_code=account.postal_code,
-        city=account.city,
-        country=account.country,
-        attention=contact.person.name if contact else "",
-        vat_id=account.vat_id,
-        customer_number=account.number,
     )
 
 

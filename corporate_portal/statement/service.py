@@ -61,17 +61,10 @@ def _statement(viewer: Viewer, account: Account, scope: Scope, locale: str) -> S
         "last_allocation": scope.extent.allocation, "last_credit": scope.extent.credit,
     }  # fmt: skip
     facts = json.dumps({name: str(value) for name, value in said.items()}, sort_keys=True).encode()
-    bill_to = _bill_to(account).to_bytes()
+    bill_to = BillTo.of(account).to_bytes()
     return Statement(
         public_id=db.public_id("sta"), made_by=viewer.person_id, made_at=clock.now(), bill_to=bill_to,
         issued_by=issued_by, fingerprint=hashlib.sha256(b"\n".join((facts, bill_to, issued_by))).hexdigest(), **said,
-    )  # fmt: skip
-
-
-def _bill_to(account: Account) -> BillTo:
-    return BillTo(
-        name=account.name, street=account.street, postal_code=account.postal_code, city=account.city,
-        country=account.country, vat_id=account.vat_id, customer_number=account.number,
     )  # fmt: skip
 
 
