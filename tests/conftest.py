@@ -30,7 +30,7 @@ from tests.copies import Copies
 LONG = tuple(
     Path(__file__).parent / place
     for place in (
-        "concurrency", "rules/test_hostile_input.py", "corporate_portal/quotes/test_life.py",
+        "concurrency", "rules/test_hostile_input.py", "corporate_portal/quotes/test_life.py", "money/test_life.py",
         "app/imports/test_memory.py", "app/test_worker_processes.py", "corporate_portal/api/test_against_document.py",
     )
 )  # fmt: skip
