@@ -12,7 +12,9 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.cli import main
 from billing_core import clock, db
-from billing_core.payments import beginning
+from billing_core.ledger import service as ledger
+from billing_core.payments import beginning, moves, refunding
+from billing_core.payments import states as payment_states
 from corporate_portal.quotes import queries, service, states, views
 from corporate_portal.quotes.service import deciding
 
@@ -54,7 +56,33 @@ def without_hold() -> None:
     beginning.held_on_each = lambda invoice_ids: dict.fromkeys(invoice_ids, 0)
 
 
-GUARDS = {"second-look": without_second_look, "hold": without_hold}
+def without_rest() -> None:
+    """What no invoice takes any more is not kept as credit."""
+    ledger.leave_as_credit = lambda *_: None
+
+
+def without_memory() -> None:
+    """Whoever brings news of a payment books it, as if nobody had before."""
+    locked = moves.locked
+
+    def as_if_open(public_id: str) -> Any:
+        payment, invoices = locked(public_id)
+        set_committed_value(payment, "state", payment_states.OPEN)
+        return payment, invoices
+
+    moves.locked = as_if_open
+    ledger.is_booked = lambda *_: False
+
+
+def without_comparison() -> None:
+    """Any refund begins, whatever was paid, disputed or sent back before."""
+    refunding._check = lambda *_: None
+
+
+GUARDS = {
+    "second-look": without_second_look, "hold": without_hold, "rest": without_rest,
+    "memory": without_memory, "comparison": without_comparison,
+}  # fmt: skip
 
 if __name__ == "__main__":
     GUARDS[sys.argv[1]]()
