@@ -240,24 +240,26 @@ def _set_aside(refund: Refund, seen: RefundState) -> None:
 def adopt(payment: Payment, invoices: Mapping[int, Invoice], seen: RefundState) -> Refund | None:
     """A refund made on the processor's own pages becomes one of ours, taken from credit first and then from invoices.
 
-    None where nothing is left of the payment: the processor would then have sent back more than came.
+    What invoices cannot owe again, because credit notes took them, comes from the account's credit too. None where
+    nothing is left of the payment: the processor would then have sent back more than came.
     """
     left = standing_of(payment.id)
     amount = min(seen.amount or left.total, left.total)
     from_credit = min(amount, max(left.credited, 0), credit_of(payment.account_id, payment.currency))
-    parts = [RefundPart(invoice_id=None, amount=from_credit)] if from_credit else []
-    rest = amount - from_credit
+    rest, parts = amount - from_credit, []
     for invoice_id, standing in sorted(left.invoices.items(), reverse=True):
         taken = min(rest, standing, invoices[invoice_id].reopenable)
         if taken > 0:
             parts.append(RefundPart(invoice_id=invoice_id, amount=taken))
             rest -= taken
-    if not parts:
+    if amount <= 0:
         log.error("refund %s at the processor is more than came by payment %s", seen.refund_id, payment.public_id)
         return None
+    if from_credit + rest:
+        parts.append(RefundPart(invoice_id=None, amount=from_credit + rest))
     refund = Refund(
         public_id=db.public_id("ref"), account_id=payment.account_id, payment_id=payment.id, state=states.AWAITING,
-        amount=amount - rest, currency=payment.currency, processor_refund=seen.refund_id, created_at=clock.now(),
+        amount=amount, currency=payment.currency, processor_refund=seen.refund_id, created_at=clock.now(),
         checks=0, parts=parts,
     )  # fmt: skip
     db.session().add(refund)

@@ -23,6 +23,17 @@ def test_a_refund_comes_from_the_credit(books: Books, tmp_path: Path) -> None:
     assert (books.kept(), books.now().settlement) == ((0, 0), "cancelled")
 
 
+def test_a_refund_at_the_processor_comes_from_the_credit(books: Books, tmp_path: Path) -> None:
+    """Found by tests/money: it was taken for more than the payment had brought, and the credit stayed."""
+    with impatient():
+        till = CardTill(tmp_path / "sandbox.sqlite")
+        payment = pay(till, books.invoice)
+        books.credit(ALL)
+        till.stripe.v1.refunds.create({"payment_intent": payment.processor_intent or ""})
+        till.deliver()
+    assert (books.kept(), books.now().settlement) == ((0, 0), "cancelled")
+
+
 def test_a_dispute_comes_from_the_credit(books: Books, tmp_path: Path) -> None:
     with impatient():
         till = CardTill(tmp_path / "sandbox.sqlite")
