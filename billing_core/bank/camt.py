@@ -96,7 +96,7 @@ def _demand_xml(content: bytes) -> None:
         raise UnreadableFile(ZIPPED)
     if start.startswith((b":20:", b"{1:")) or b"\n:25:" in content[:400]:
         raise UnreadableFile(MT940)
-    if not content.strip():
+    if not start.startswith((b"<", b"\xff\xfe<", b"\xfe\xff\x00<")):
         raise UnreadableFile
 
 

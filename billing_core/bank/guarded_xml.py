@@ -68,8 +68,6 @@ def read_xml(content: bytes) -> tuple[str, ET.Element]:
         parser.feed(content)
         found: tuple[str, ET.Element] = parser.close()  # type: ignore[assignment]
     except ET.ParseError as error:
-        if error.position[0] == 1 and error.position[1] == 0:
-            raise UnreadableFile from None
         raise UnreadableFile(BROKEN, line=error.position[0]) from None
     except (LookupError, ValueError):  # an encoding that nobody knows, or several bytes a character
         raise UnreadableFile from None

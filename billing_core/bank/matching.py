@@ -92,7 +92,7 @@ def _proposals(entry: BankEntry, known: "_Known") -> Iterator[Proposal]:
     of_accounts: dict[int, list[Invoice]] = defaultdict(list)
     for number in sorted(numbers_in(entry)):
         for invoice in known.named.get(number, ()):
-            if known.is_possible(entry, invoice.account_id):
+            if invoice.currency == entry.currency and known.is_possible(entry, invoice.account_id):
                 of_accounts[invoice.account_id].append(invoice)
     for account_id, named in of_accounts.items():
         yield _by_number(entry, known, account_id, named, is_only=len(of_accounts) == 1)

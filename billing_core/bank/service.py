@@ -31,6 +31,7 @@ from billing_core.ledger.models import IncomingPayment, IncomingReturn
 from billing_core.ledger.service import lock_account
 from billing_core.payments import booking
 from billing_core.permissions import Viewer, demand_staff
+from billing_core.sellers.models import Seller
 from billing_core.words import mark
 
 LONGEST_NOTE = 300
@@ -161,7 +162,8 @@ def _book(viewer: Viewer, entry: BankEntry, account: Account, shares: Mapping[st
 
 def _day_of_value(entry: BankEntry, account: Account) -> date:
     """A bank may state a value day that is to come; the books have the money when the bank has booked it."""
-    return min(entry.valued_on, clock.today(account.seller.timezone))
+    seller = db.session().get_one(Seller, account.seller_id)
+    return min(entry.valued_on, clock.today(seller.timezone))
 
 
 def _reference(entry: BankEntry) -> str:
