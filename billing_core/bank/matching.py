@@ -34,7 +34,6 @@ KNOWN_PAYER = mark("Money from this bank account was booked for this customer be
 ONE_INVOICE = mark("Invoice %(number)s is the only open one of this amount.")
 WHOLE_BALANCE = mark("This customer is the only one who owes exactly this amount in all.")
 RETURNED_TO_US = mark("The bank marks it as money that came back, so look twice.")
-BOOKED_BEFORE = mark("On %(day)s the same amount was booked for this customer by hand: %(reference)s.")
 
 
 @dataclass(frozen=True)
