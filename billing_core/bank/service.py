@@ -114,7 +114,9 @@ def dismiss_debits(viewer: Viewer, statement_id: str, entry_ids: Collection[str]
     demand_staff(viewer, "finance")
     said = _note(note)
     rows = _entries().join(BankStatement).where(BankStatement.public_id == statement_id, BankEntry.state == UNMATCHED)
-    out = rows.where(BankEntry.amount < 0, BankEntry.public_id.in_(list(entry_ids))).order_by(BankEntry.id)
+    out = rows.where(
+        BankEntry.amount < 0, BankEntry.public_id.in_([one for one in entry_ids if db.is_storable(one)])
+    ).order_by(BankEntry.id)
     entries = db.session().scalars(out.with_for_update(of=BankEntry, key_share=True)).all()
     about_bookings = propose_returns(entries)
     left = [entry for entry in entries if not entry.looks_returned and entry.id not in about_bookings]
@@ -182,6 +184,8 @@ def _account(viewer: Viewer, entry: BankEntry, account_id: str) -> Account:
 
 
 def _incoming(public_id: str) -> IncomingPayment:
+    if not db.is_storable(public_id):
+        raise NotFound
     named = select(IncomingPayment).where(IncomingPayment.public_id == public_id)
     found = db.session().scalar(named.options(joinedload(IncomingPayment.account)))
     if found is None:
@@ -198,6 +202,8 @@ def _to_decide(viewer: Viewer, entry_id: str) -> BankEntry:
 
 def _locked(viewer: Viewer, entry_id: str) -> BankEntry:
     demand_staff(viewer, "finance")
+    if not db.is_storable(entry_id):
+        raise NotFound
     named = _entries().where(BankEntry.public_id == entry_id)
     locked = named.with_for_update(of=BankEntry, key_share=True).execution_options(populate_existing=True)
     found = db.session().scalar(locked)
