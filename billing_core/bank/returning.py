@@ -20,7 +20,7 @@ from billing_core.words import mark
 SAME_END_TO_END = mark("It carries the same end-to-end reference as the money that came.")
 SAME_REFERENCE = mark("The booking has the reference that the bank states.")
 SAME_PAYER = mark("The same amount came from the same bank account, and the bank marks this as returned.")
-BANK_SAYS = mark("Reason of the bank: %(reason)s")
+BANK_SAYS = mark("Reason of the bank: %(reason)s.")
 WITH_CHARGES = mark("%(surplus)s more went out than was booked: charges of the bank, which stay with us.")
 ALREADY_UNDONE = mark("The booking was undone at the desk already. Nothing more is booked.")
 

@@ -248,7 +248,7 @@ GERMAN: dict[str, str] = {
     "The booking is undone. What it paid is open again.": (
         "Die Buchung ist zurückgenommen. Was sie bezahlt hatte, ist wieder offen."
     ),
-    "Why it is not booked": "Warum er nicht gebucht wird",
+    "Why it is not booked": "Warum nicht gebucht wird",
     "Dismiss them all": "Alle ablegen",
     "2 entries are dismissed.": "2 Umsätze sind abgelegt.",
     "Look at unmatched money": "Ungeklärte Umsätze ansehen",
