@@ -12,7 +12,7 @@ from decimal import Decimal
 from xml.etree.ElementTree import Element
 
 from billing_core import money
-from billing_core.bank.guarded_xml import read_xml
+from billing_core.bank.guarded_xml import TOO_LARGE, read_xml
 from billing_core.bank.refusals import UnreadableFile
 from billing_core.errors import Invalid
 from billing_core.ledger.incoming import BANK_TRANSFER, CHEQUE, DIRECT_DEBIT
@@ -40,6 +40,8 @@ _NOTHING_SAID = frozenset({"NOTPROVIDED", "NONREF", "NOREF", "NOT PROVIDED", "0"
 _METHODS = {"IDDT": DIRECT_DEBIT, "ICHQ": CHEQUE, "RCHQ": CHEQUE, "MCHQ": CHEQUE}
 """Families of the domain PMNT; everything else that comes in is a transfer."""
 LONGEST_TEXT = 2000
+MOST_STATEMENTS = 200
+"""In one file; each is written by itself."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,12 @@ def read_statements(content: bytes) -> list[ReadStatement]:
     _demand_xml(content)
     namespace, root = read_xml(content)
     _demand_statement(namespace, root)
-    found = [_statement(element) for element in root.findall("BkToCstmrStmt/Stmt")]
-    if not found:
+    elements = root.findall("BkToCstmrStmt/Stmt")
+    if not elements:
         raise UnreadableFile(NO_STATEMENT)
-    return found
+    if len(elements) > MOST_STATEMENTS:
+        raise UnreadableFile(TOO_LARGE)
+    return [_statement(element) for element in elements]
 
 
 def _demand_xml(content: bytes) -> None:

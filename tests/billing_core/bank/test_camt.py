@@ -142,6 +142,7 @@ def test_an_entity_of_nobody_is_damage() -> None:
 
 def test_too_deep_too_many_and_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "nested" in sentence(b"<a>" * 10_000)
+    assert "larger" in sentence(file(*[statement(name=f"S{n}") for n in range(201)]))
     monkeypatch.setattr(guarded_xml, "MOST_ELEMENTS", 50)
     assert "nested" in sentence(one_file(*[Entry("1.00")] * 10))
     monkeypatch.setattr(guarded_xml, "LARGEST_FILE", 100)
