@@ -15,6 +15,7 @@ from app.ports import Ports, make_ports
 from app.settings import Settings
 from app.static_files import static_files
 from billing_core import db, templating, words
+from billing_core.bank.guarded_xml import LARGEST_FILE
 from billing_core.permissions import Realm
 from billing_core.web import csrf, identity
 from billing_core.web.choices import web
@@ -59,6 +60,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         MAX_CONTENT_LENGTH=1_000_000,
+        LARGE_UPLOADS={"finance.import_statements": LARGEST_FILE + 10_000},
         TRUSTED_HOSTS=_trusted_hosts(settings),
         SIGN_IN=SIGN_IN,
         HOME=navigation.HOME,

@@ -2,6 +2,7 @@
 
 from app.imports import models as imports
 from billing_core import accounts, audit, jobs, numbering, people
+from billing_core.bank import models as bank
 from billing_core.catalogue import models as catalogue
 from billing_core.credentials import models as credentials
 from billing_core.db import Base
@@ -18,8 +19,8 @@ from corporate_portal.requests import models as requests
 from corporate_portal.statement import models as statement
 
 ROOMS = (
-    accounts, api, audit, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering, orders, payments,
-    people, quotes, requests, sellers, statement, subscriptions,
+    accounts, api, audit, bank, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering, orders,
+    payments, people, quotes, requests, sellers, statement, subscriptions,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -4,6 +4,9 @@ A database sequence would leave a gap at each rollback; here a rollback takes th
 The row stays locked until commit, so only what prints the number may follow: audit, mail, document request.
 """
 
+import re
+import unicodedata
+
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,3 +46,8 @@ def take(code: str) -> int:
 def spell(code: str, number: int) -> str:
     """The document number as printed: DE-2026-000042."""
     return f"{code}-{number:06d}"
+
+
+def plain(number: str) -> str:
+    """A number as it is compared with what people type: capitals and figures alone. DE-2026-000042 is DE2026000042."""
+    return re.sub(r"[^0-9A-Z]", "", unicodedata.normalize("NFKC", number).upper())

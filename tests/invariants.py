@@ -4,7 +4,7 @@ from sqlalchemy import Connection, text
 
 MONEY = (
     "invoice", "allocation", "credit_entry", "account_balance", "credit_note", "payment", "payment_target",
-    "incoming_payment", "refund", "dispute", "service_order", "scheduled_invoice", "subscription",
+    "incoming_payment", "bank_statement", "refund", "dispute", "service_order", "scheduled_invoice", "subscription",
 )  # fmt: skip
 ANYTHING = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in MONEY)  # noqa: S608
 """Most tests leave nothing that the rules could be about."""
@@ -193,6 +193,37 @@ RULES = {
         SELECT reference FROM allocation WHERE kind = 'incoming' AND NOT EXISTS (
             SELECT 1 FROM incoming_payment AS came WHERE came.public_id = allocation.reference
         )
+    """,
+    "a booked entry of the bank is exactly one booking of its amount and currency, or the return of one": """
+        SELECT entry.public_id, entry.state, entry.amount FROM bank_entry AS entry
+        LEFT JOIN incoming_payment AS came ON came.id = entry.incoming_id
+        LEFT JOIN incoming_return AS undone ON undone.id = entry.return_id
+        LEFT JOIN incoming_payment AS gone ON gone.id = undone.incoming_id
+        WHERE 1 <> CASE
+            WHEN entry.state <> 'booked' THEN
+                CASE WHEN entry.incoming_id IS NULL AND entry.return_id IS NULL THEN 1 ELSE 0 END
+            WHEN entry.amount > 0 AND entry.return_id IS NULL
+                AND came.amount = entry.amount AND came.currency = entry.currency THEN 1
+            WHEN entry.amount < 0 AND entry.incoming_id IS NULL
+                AND gone.amount <= -entry.amount AND gone.currency = entry.currency THEN 1
+            ELSE 0 END
+    """,
+    "no booking and no return is that of two entries": """
+        SELECT incoming_id FROM bank_entry WHERE incoming_id IS NOT NULL GROUP BY incoming_id HAVING COUNT(*) > 1
+        UNION ALL
+        SELECT return_id FROM bank_entry WHERE return_id IS NOT NULL GROUP BY return_id HAVING COUNT(*) > 1
+    """,
+    "money of a bank account is booked for a customer of its seller": """
+        SELECT entry.public_id FROM bank_entry AS entry
+        JOIN bank_statement ON bank_statement.id = entry.statement_id
+        JOIN incoming_payment AS came ON came.id = entry.incoming_id
+        JOIN account ON account.id = came.account_id JOIN seller ON seller.id = account.seller_id
+        WHERE REPLACE(UPPER(seller.iban), ' ', '') <> bank_statement.iban
+    """,
+    "a bank statement adds up, with the entries that an earlier one brought": """
+        SELECT statement.iban, statement.statement_id FROM bank_statement AS statement
+        WHERE statement.closing <> statement.opening + statement.known_sum
+            + (SELECT COALESCE(SUM(amount), 0) FROM bank_entry WHERE bank_entry.statement_id = statement.id)
     """,
     "credit that was used came off exactly the invoices that it paid": """
         SELECT kept.account_id, kept.currency FROM account_balance AS kept

@@ -8,8 +8,9 @@ behind it. All amounts are smallest units of `currency`.
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, and_
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from billing_core import numbering
 from billing_core.accounts import Account
 from billing_core.db import Base, Instant, partial_index
 from billing_core.people import Person
@@ -28,11 +29,14 @@ class Invoice(Base):
         CheckConstraint("credited >= 0 AND credited <= total", name="ck_invoice_credited"),
         Index("ix_invoice_account", "account_id", "issued_on", "id"),
         partial_index("ix_invoice_open", "account_id", "due_on", where="balance > 0"),
+        Index("ix_invoice_number_plain", "number_plain"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
     number: Mapped[str] = mapped_column(String(60), unique=True)
+    number_plain: Mapped[str] = mapped_column(String(60), default="")
+    """The number in capitals without marks and blanks, as it is found in what payers write. Follows `number`."""
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"))
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("billing_contact.id"))
@@ -70,6 +74,11 @@ class Invoice(Base):
     lines: Mapped[list["InvoiceLine"]] = relationship(lazy="raise_on_sql", order_by="InvoiceLine.position")
     taxes: Mapped[list["InvoiceTax"]] = relationship(lazy="raise_on_sql", order_by="InvoiceTax.id")
     allocations: Mapped[list["Allocation"]] = relationship(lazy="raise_on_sql", order_by="Allocation.id")
+
+    @validates("number")
+    def _keep_plain(self, _name: str, number: str) -> str:
+        self.number_plain = numbering.plain(number)[:60]
+        return number
 
     @property
     def letterhead(self) -> Letterhead:

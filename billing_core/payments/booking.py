@@ -50,6 +50,8 @@ class CreditNotPossible(Invalid):
 def account_for_finance(viewer: Viewer, public_id: str) -> Account:
     """Any account, with its seller, for finance alone. Raises NotAllowed and NotFound."""
     demand_staff(viewer, "finance")
+    if not db.is_storable(public_id):
+        raise NotFound
     named = select(Account).where(Account.public_id == public_id).options(joinedload(Account.seller))
     found = db.session().scalar(named)
     if found is None:

@@ -109,6 +109,27 @@ class Books:
         """Money that a bank asks about or took back, with its payment."""
         return self._money_back("dispute")
 
+    @cached_property
+    def bank_statements(self) -> dict[int, Row]:
+        """What the bank says, by id."""
+        found = self.rows("SELECT * FROM bank_statement") if "bank_statement" in self._tables else []
+        return {row["id"]: row for row in found}
+
+    @cached_property
+    def bank_entries(self) -> list[Row]:
+        """What moved, and what it was booked as."""
+        return self.rows("SELECT * FROM bank_entry") if "bank_entry" in self._tables else []
+
+    @cached_property
+    def incoming(self) -> dict[int, Row]:
+        """Money that finance booked, by id."""
+        return {row["id"]: row for row in self.rows("SELECT * FROM incoming_payment")}
+
+    @cached_property
+    def undone(self) -> dict[int, Row]:
+        """Bookings of finance that were undone, by the id of the undoing."""
+        return {row["id"]: row for row in self.rows("SELECT * FROM incoming_return")}
+
     def _money_back(self, table: str) -> list[Row]:
         if table not in self._tables:
             return []

@@ -90,6 +90,30 @@ def _booked(books: Books, _till: Till) -> Iterator[str]:
             yield f"{payment['public_id']} ({due}): {found[0]} booked, told {found[1]} times"
 
 
+@at_any_time("a booked entry of the bank is one booking of its amount and currency or undoes one, and is so alone")
+def _entries(books: Books, _till: Till) -> Iterator[str]:
+    booked = Counter(row["incoming_id"] for row in books.bank_entries if row["incoming_id"] is not None)
+    undone = Counter(row["return_id"] for row in books.bank_entries if row["return_id"] is not None)
+    yield from (f"booking {place} is {times} entries" for place, times in booked.items() if times > 1)
+    yield from (f"return {place} is {times} entries" for place, times in undone.items() if times > 1)
+    for row in books.bank_entries:
+        came = books.incoming.get(row["incoming_id"])
+        back = books.undone.get(row["return_id"])
+        gone = books.incoming.get(back["incoming_id"]) if back else None
+        is_same = came is not None and (came["amount"], came["currency"]) == (row["amount"], row["currency"])
+        takes = gone is not None and gone["amount"] <= -row["amount"] and gone["currency"] == row["currency"]
+        if [is_same, takes].count(True) != (row["state"] == "booked") or (came is not None) != is_same:
+            yield f"{row['public_id']}: {row['state']}, {row['amount']} {row['currency']}"
+
+
+@at_any_time("a bank statement adds up")
+def _statements(books: Books, _till: Till) -> Iterator[str]:
+    moved = _sums(books.bank_entries, "statement_id")
+    for place, row in books.bank_statements.items():
+        if row["opening"] + row["known_sum"] + moved[place] != row["closing"]:
+            yield f"{row['iban']} {row['statement_id']}"
+
+
 @at_any_time("an event of the processor is stored once")
 def _events_once(books: Books, _till: Till) -> Iterator[str]:
     stored = Counter(row["said"]["id"] for row in books.events)

@@ -224,4 +224,40 @@ GERMAN: dict[str, str] = {
     "The money was sent back to the card.": "Das Geld wurde auf die Karte erstattet.",
     "This invoice is disputed": "Diese Rechnung ist angefochten",
     "This payment is disputed": "Diese Zahlung ist angefochten",
+    # Bank statements
+    "Bank statements": "Bankauszüge",
+    "File of the bank (camt.053)": "Datei der Bank (camt.053)",
+    "Import": "Einlesen",
+    "This file is not an XML file.": "Das ist keine XML-Datei.",
+    "The statement was imported.": "Der Auszug wurde eingelesen.",
+    "Book 3 certain entries": "3 eindeutige Umsätze buchen",
+    "3 entries are booked.": "3 Umsätze sind gebucht.",
+    "Invoice %(number)s is the only open one of this amount.": (
+        "Rechnung %(number)s ist die einzige offene über diesen Betrag."
+    ),
+    "Book as proposed": "Wie vorgeschlagen buchen",
+    "for %(company)s": "für %(company)s",
+    "The entry is booked.": "Der Umsatz ist gebucht.",
+    "Money from this bank account was booked for this customer before.": (
+        "Geld von diesem Bankkonto wurde schon für diesen Kunden gebucht."
+    ),
+    "It carries the same end-to-end reference as the money that came.": (
+        "Er trägt dieselbe Ende-zu-Ende-Referenz wie der Eingang."
+    ),
+    "Undo the booking": "Buchung zurücknehmen",
+    "The booking is undone. What it paid is open again.": (
+        "Die Buchung ist zurückgenommen. Was sie bezahlt hatte, ist wieder offen."
+    ),
+    "Why it is not booked": "Warum nicht gebucht wird",
+    "Dismiss them all": "Alle ablegen",
+    "2 entries are dismissed.": "2 Umsätze sind abgelegt.",
+    "Look at unmatched money": "Ungeklärte Umsätze ansehen",
+    "Unmatched money": "Ungeklärte Umsätze",
+    "Another customer": "Anderer Kunde",
+    "Dismiss": "Ablegen",
+    "The entry is dismissed.": "Der Umsatz ist abgelegt.",
+    "No entry waits": "Kein Umsatz wartet",
+    "This file was imported before. Nothing was imported.": (
+        "Diese Datei wurde schon eingelesen. Es wurde nichts eingelesen."
+    ),
 }

@@ -17,6 +17,10 @@ from sqlalchemy import select
 
 from billing_core import clock, db
 from billing_core.accounts import Account
+from billing_core.bank import importing
+from billing_core.bank import service as bank
+from billing_core.bank.camt import read_statements
+from billing_core.bank.models import BankEntry
 from billing_core.credentials import sessions
 from billing_core.credentials.links import make_link
 from billing_core.jobs import Job
@@ -29,6 +33,7 @@ from billing_core.payments.models import Payment, PaymentTarget
 from billing_core.payments.states import HOLDING
 from billing_core.people import BillingContact, Person
 from billing_core.permissions import Realm
+from billing_core.sellers.models import Seller
 from corporate_portal.desk.service import look_as_customer
 from corporate_portal.quotes.models import Quote, QuoteVersion
 from corporate_portal.requests.models import QuoteRequest
@@ -37,6 +42,7 @@ from corporate_portal.statement.service import make_statement
 from tests.concurrency.server import Server, running
 from tests.conftest import SECRET, Database
 from tests.factories import core, ledger
+from tests.factories.camt import one_file, transfer
 from tests.journeys import inspection
 from tests.journeys.demo import Demo
 from tests.journeys.inspection import PHONE
@@ -49,6 +55,7 @@ NOT_PAGES = {
     "health.live": "JSON for a supervisor",
     "health.ready": "JSON for a supervisor",
     "statement.csv": "a CSV file",
+    "finance.bank_file": "the XML file of the bank",
     "static_files.serve": "styles, fonts and scripts",
     "static_files.brand_colour": "a style sheet",
     "mailbox.attachment": "a PDF",
@@ -261,7 +268,34 @@ def finance_pages(cast: Cast) -> list[str]:
     return [
         "/desk/money", f"/desk/money?search={invoice.number}", f"{account}/money", f"{account}/money/book",
         f"{account}/invoices", f"{account}/invoices?number=nothing", here, f"{here}/credit", f"{here}/pdf",
-        f"/desk/credit-notes/{note}/pdf", *pages_of_money_back(cast),
+        f"/desk/credit-notes/{note}/pdf", *pages_of_money_back(cast), *pages_of_bank(cast),
+    ]  # fmt: skip
+
+
+def pages_of_bank(cast: Cast) -> list[str]:
+    """A statement with an entry of each kind, each of them, and a customer chosen by hand."""
+    account, clerk = account_named(cast.account), person_named({"en": "bell", "de": "thiele"}[cast.locale])
+    with db.reading() as session:
+        iban = session.scalars(select(Seller.iban).where(Seller.id == account.seller_id)).one()
+    invoice = ledger.invoice(account, 31_400)
+    viewer = core.viewer(clerk, Realm.DESK)
+    how = {"name": f"page {cast.locale}", "iban": iban, "currency": account.currency}
+    content = one_file(
+        transfer("314.00", invoice.number), transfer("12.00", "No. 8", valued="2026-01-02"), transfer("2.00", "Hello"),
+        transfer("-2.00", "Hello", end_to_end="E1"), transfer("-7.00", "Fee"), transfer("2.00", "x", end_to_end="E1"),
+        transfer("-5.00", "back", return_reason="AC04"), transfer("12.00", invoice.number, valued="2026-01-02"), **how,
+    )  # fmt: skip
+    (kept,) = db.perform(importing.import_statements, viewer, content, "camt.xml", read_statements(content))
+    here = f"/desk/bank/statements/{kept.public_id}"
+    with db.reading() as session:
+        of_statement = select(BankEntry.public_id).where(BankEntry.statement_id == kept.id).order_by(BankEntry.place)
+        entries = list(session.scalars(of_statement))
+    db.perform(bank.book_entry, viewer, entries[5], account.public_id, {})
+    db.perform(bank.dismiss_entry, viewer, entries[2], "Interest")
+    places = [f"/desk/bank/entries/{entry}" for entry in entries]
+    return [
+        "/desk/bank", "/desk/bank/unmatched", here, f"{here}?show=all", *places, f"{places[1]}?search=nobody",
+        f"{places[1]}?account={account.public_id}",
     ]  # fmt: skip
 
 

@@ -13,14 +13,22 @@ from string import Template
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from billing_core import db
+from billing_core.accounts import Account
+from billing_core.bank import importing
+from billing_core.bank import service as bank
+from billing_core.bank.camt import read_statements
+from billing_core.bank.models import BankEntry
 from billing_core.payments import service
-from billing_core.permissions import Viewer
+from billing_core.permissions import Realm, Viewer
 from tests.checker import RULES, audit, broken_rules
 from tests.checker.books import opened
 from tests.checker.units import at_processor, is_chargeable
 from tests.conftest import Database
 from tests.factories import core, ledger
+from tests.factories.camt import one_file, transfer
 from tests.factories.till import CardTill
 from tests.faults.quiet import work_off
 from tests.rules.checker_seeds import SEEDS
@@ -74,7 +82,10 @@ def test_the_walk_finds_an_import_behind_another_module() -> None:
 
 @dataclass
 class Scene:
-    """100.00 paid, 40.00 of another 100.00 paid and 30.00 of it under way, and 20.00 of account credit."""
+    """100.00 paid, 40.00 of another 100.00 paid and 30.00 of it under way, and 25.00 of account credit.
+
+    5.00 of the credit came with an entry of the bank.
+    """
 
     till: CardTill
     names: dict[str, Any]
@@ -93,6 +104,7 @@ def scene(database: Database, tmp_path: Path) -> Scene:
     work_off()
     open_one = service.pay_invoice(payer, part.public_id, 3000)
     ledger.credit_note(account, 2000)
+    book_from_bank(account)
     audit(database.url, till.path, quiet=True)
     return Scene(
         till,
@@ -102,6 +114,16 @@ def scene(database: Database, tmp_path: Path) -> Scene:
             "now": "2026-11-22T12:00:00.000000Z",
         },
     )  # fmt: skip
+
+
+def book_from_bank(account: Account) -> None:
+    """A statement with 5.00 of the account, and 1.00 of nobody."""
+    content = one_file(transfer("5.00", "x"), transfer("1.00", "y"))
+    clerk = core.viewer(core.staff("finance"), Realm.DESK)
+    db.perform(importing.import_statements, clerk, content, "camt.xml", read_statements(content))
+    with db.reading() as session:
+        entry = session.scalars(select(BankEntry.public_id).where(BankEntry.amount == 500)).one()
+    db.perform(bank.book_entry, clerk, entry, account.public_id, {})
 
 
 @contextmanager

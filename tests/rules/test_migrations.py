@@ -144,6 +144,20 @@ def test_what_was_cancelled_or_ended_brings_no_invoices(empty: str) -> None:
     assert rows("SELECT count(*) FROM scheduled_invoice") == [(0,)]
 
 
+def test_numbers_of_earlier_invoices_are_found_in_texts(empty: str) -> None:
+    command.upgrade(schema._config(), "0006")
+    with db.engine().begin() as connection:
+        shop = Shop(connection)
+        whose = {"account_id": shop.account, "seller_id": shop.seller}
+        numbers = ["DE-2026-000042", "inv 04471/a"]
+        for number in numbers:
+            shop.add("invoice", number=number, **whose)
+    schema.migrate()
+    assert rows("SELECT number_plain FROM invoice ORDER BY id") == [("DE2026000042",), ("INV04471A",)]
+    command.downgrade(schema._config(), "0006")
+    assert rows("SELECT number FROM invoice ORDER BY id") == [(number,) for number in numbers]
+
+
 def test_many_orders_are_carried_over_in_seconds(empty: str) -> None:
     _carry_over(3_000)
 

@@ -26,6 +26,7 @@ from corporate_portal.statement.service import make_statement
 from tests.client import Client
 from tests.factories import core, ledger
 from tests.factories import quotes as make
+from tests.rules.bank_world import bank_objects
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def build(app: Flask) -> World:
         "finance.keep_return": booked.public_id,
         "finance.invoices": deal.account.public_id,
         "finance.credit_note_pdf": credited,
+        **bank_objects(deal.account, at_desk),
         "finance": invoice.public_id,
         "desk.retry_job": str(dead_job()),
         "auth": "a-token-of-nobody",
@@ -268,6 +270,19 @@ FORMS = {
     "finance.keep_return": Sent(
         _DESK, _at("/desk/incoming/{finance_keep_return}/return"), "return", {"reason": "The debit was returned."}
     ),
+    "finance.import_statements": Sent(_DESK, _at("/desk/bank"), "desk/bank", {}),
+    "finance.accept_certain": Sent(_DESK, _at("/desk/bank/statements/{finance_bank_statement}"), "/book", {}),
+    "finance.dismiss_debits": Sent(
+        _DESK, _at("/desk/bank/statements/{finance_bank_statement}"), "/dismiss", {"note": "Own payments"}
+    ),
+    "finance.accept_entry": Sent(_DESK, _at("/desk/bank/entries/{finance_bank_entry}"), "/accept", {}),
+    "finance.book_entry": Sent(_DESK, _at("/desk/bank/entries/{finance_bank_entry}?account={account}"), "/book", {}),
+    "finance.dismiss_entry": Sent(
+        _DESK, _at("/desk/bank/entries/{finance_bank_entry}"), "/dismiss", {"note": "Not ours"}
+    ),
+    "finance.link_entry": Sent(_DESK, _at("/desk/bank/entries/{finance_link_entry}"), "/link", {}),
+    "finance.return_entry": Sent(_DESK, _at("/desk/bank/entries/{finance_return_entry}"), "/return", {}),
+    "finance.restore_entry": Sent(_DESK, _at("/desk/bank/entries/{finance_restore_entry}"), "/restore", {}),
     "desk.retry_job": Sent(_DESK, _at("/desk/jobs"), "retry", {}),
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
 }

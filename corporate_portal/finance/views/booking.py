@@ -3,6 +3,7 @@
 from flask import request
 
 from billing_core import clock, db
+from billing_core.bank.queries import waiting_sums
 from billing_core.errors import Invalid, NotFound, Refusal
 from billing_core.ledger.incoming import check_money, spread
 from billing_core.payments import booking
@@ -27,6 +28,7 @@ def index() -> Answer:
         invoices, now = invoices_numbered(search), clock.now()
         return page(
             "finance/index.html", rows=rows, has_more=has_more, search=search, invoices=invoices,
+            waiting=sum(one.number for one in waiting_sums(viewer())),
             today=lambda invoice: clock.local(now, invoice.seller.timezone).date(),
         )  # fmt: skip
 
