@@ -237,7 +237,7 @@ def invoice_pages(cast: Cast) -> list[str]:
         found = session.scalars(mine).all()
     owed, ours = found[0], next(invoice for invoice in found if not invoice.issued_elsewhere)
     paid = [payment_of(owed, cast.contact, state) for state in (
-        "creating", "open", "unknown", "needs_review", "failed", "cancelled", "expired",
+        "creating", "open", "unknown", "needs_review", "failed", "cancelled", "expired", "given_back", "closed",
     )]  # fmt: skip
     return [
         "/invoices", "/invoices?state=past-due", "/invoices?state=all", "/invoices?number=nothing",
@@ -261,7 +261,7 @@ def finance_pages(cast: Cast) -> list[str]:
     return [
         "/desk/money", f"/desk/money?search={invoice.number}", f"{account}/money", f"{account}/money/book",
         f"{account}/invoices", f"{account}/invoices?number=nothing", here, f"{here}/credit", f"{here}/pdf",
-        f"/desk/credit-notes/{note}/pdf", *pages_of_money_back(cast),
+        f"/desk/credit-notes/{note}/pdf", *pages_of_money_back(cast), *pages_of_reconciling(cast),
     ]  # fmt: skip
 
 
@@ -275,6 +275,20 @@ def pages_of_money_back(cast: Cast) -> list[str]:
     money = Money("cheque", 1200, date(2026, 1, 2), "No. 8", shares={})
     came = db.perform(book_incoming, clerk, account.public_id, money, f"back {cast.locale}").public_id
     return [f"/desk/payments/{paid}", f"/desk/payments/{paid}/refund", "/desk/refunds", f"/desk/incoming/{came}/return"]
+
+
+def pages_of_reconciling(cast: Cast) -> list[str]:
+    """A payment that waits for a decision, a report that differs, and the list."""
+    invoice = ledger.invoice(account_named(cast.account), 90_000)
+    aside = ledger.set_aside(invoice, person_named(cast.contact)).public_id
+    report = running.run("test")
+    assert report is not None
+    return [
+        "/desk/reviews",
+        f"/desk/reviews/{aside}",
+        "/desk/reconciliations",
+        f"/desk/reconciliations/{report.public_id}",
+    ]
 
 
 def pages_of_several(found: Sequence[Invoice]) -> list[str]:

@@ -143,13 +143,13 @@ def _opened(
         raise Invalid(mark("Enter the reason in at most %(max)d characters."), field="note", max=LONGEST_NOTE)
     payment, invoices = moves.locked(public_id)
     review = db.session().get(PaymentReview, payment.id, populate_existing=True)
-    if payment.state != states.NEEDS_REVIEW:
-        if review is not None and (review.decision, review.decided_by) == (decision, viewer.person_id):
-            return payment, invoices, None
-        raise AlreadyDecided
     if review is None:
         raise FindingChanged
     found = finding.of_review(review)
+    if payment.state != states.NEEDS_REVIEW:
+        if (review.decision, review.decided_by, found.fingerprint) == (decision, viewer.person_id, seen):
+            return payment, invoices, None
+        raise AlreadyDecided
     if found.fingerprint != seen:
         raise FindingChanged
     if decision not in finding.possible(payment, found, livemode=livemode):
