@@ -287,7 +287,7 @@ FORMS = {
     "finance.decide_review": Sent(
         _DESK,
         _at("/desk/reviews/{finance_review}"),
-        "/desk/reviews/{finance_review}",
+        "/decide",
         {"decision": "close", "note": "Nothing came."},
     ),
     "finance.run_reconciliation": Sent(_DESK, _at("/desk/reconciliations"), "/desk/reconciliations", {}),

@@ -69,7 +69,7 @@ def look_at_review(public_id: str) -> Answer:
     return see("finance.review", public_id=public_id)
 
 
-@finance.post("/desk/reviews/<string:public_id>")
+@finance.post("/desk/reviews/<string:public_id>/decide")
 @desk_page("finance")
 def decide_review(public_id: str) -> Answer:
     """Take it in, give it back, or close it."""
