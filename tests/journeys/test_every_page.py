@@ -26,6 +26,7 @@ from billing_core.mail.models import OutboxMail
 from billing_core.payments.booking import book_incoming
 from billing_core.payments.giving_back import refund_payment
 from billing_core.payments.models import Payment, PaymentTarget
+from billing_core.payments.review import service as review
 from billing_core.payments.states import HOLDING
 from billing_core.people import BillingContact, Person
 from billing_core.permissions import Realm
@@ -237,14 +238,14 @@ def invoice_pages(cast: Cast) -> list[str]:
         found = session.scalars(mine).all()
     owed, ours = found[0], next(invoice for invoice in found if not invoice.issued_elsewhere)
     paid = [payment_of(owed, cast.contact, state) for state in (
-        "creating", "open", "unknown", "needs_review", "failed", "cancelled", "expired", "given_back", "closed",
+        "creating", "open", "unknown", "needs_review", "failed", "cancelled", "expired",
     )]  # fmt: skip
     return [
         "/invoices", "/invoices?state=past-due", "/invoices?state=all", "/invoices?number=nothing",
         f"/invoices/{ours.public_id}", f"/invoices/{ours.public_id}/pdf", f"/invoices/{ours.public_id}/pay",
         f"/invoices/{owed.public_id}", f"/invoices/{owed.public_id}/pay?share=part",
         f"/payments/new?all={owed.currency}", *pages_of_several(found),
-        *(f"/payments/{payment}" for payment in paid),
+        *(f"/payments/{payment}" for payment in (*paid, closed_payment(cast))),
     ]  # fmt: skip
 
 
@@ -281,14 +282,18 @@ def pages_of_reconciling(cast: Cast) -> list[str]:
     """A payment that waits for a decision, a report that differs, and the list."""
     invoice = ledger.invoice(account_named(cast.account), 90_000)
     aside = ledger.set_aside(invoice, person_named(cast.contact)).public_id
-    report = running.run("test")
+    report = reconcile("test")
     assert report is not None
-    return [
-        "/desk/reviews",
-        f"/desk/reviews/{aside}",
-        "/desk/reconciliations",
-        f"/desk/reconciliations/{report.public_id}",
-    ]
+    one = f"/desk/reconciliations/{report.public_id}"
+    return ["/desk/reviews", f"/desk/reviews/{aside}", "/desk/reconciliations", one]
+
+
+def closed_payment(cast: Cast) -> str:
+    """A card payment that was set aside and closed."""
+    aside = ledger.set_aside(ledger.invoice(account_named(cast.account), 500), person_named(cast.contact))
+    clerk = core.viewer(person_named({"en": "bell", "de": "thiele"}[cast.locale]), Realm.DESK)
+    seen = review.look(clerk, aside.public_id).fingerprint
+    return review.close(clerk, aside.public_id, seen, "Nothing came").public_id
 
 
 def pages_of_several(found: Sequence[Invoice]) -> list[str]:
