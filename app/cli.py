@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from app import logs, schema, tokens
+from app import logs, reconciling, schema, tokens
 from app import settings as configuration
 from app.settings import BadSettings, Settings
 from billing_core import db
@@ -138,6 +138,7 @@ def states() -> None:
 
 
 main.add_command(tokens.commands(_ready))
+main.add_command(reconciling.command(_ready))
 
 if __name__ == "__main__":
     main()

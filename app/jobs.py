@@ -14,6 +14,7 @@ from billing_core.mail import service as mail
 from billing_core.orders import jobs as orders
 from billing_core.payments import booking, events, giving_back, moves
 from billing_core.payments import service as payments
+from billing_core.payments.reconciliation import running as reconciliation
 from corporate_portal.api import jobs as api
 from corporate_portal.invoices import jobs as invoices
 from corporate_portal.invoices.prints import credit_note_print, invoice_print
@@ -60,6 +61,7 @@ RECURRING = (
     Recurring(credentials.TIDY, timedelta(days=1)),
     Recurring("jobs.prune", timedelta(days=1)),
     Recurring(api.PRUNE, timedelta(days=1)),
+    Recurring(reconciliation.NIGHTLY, timedelta(hours=1)),
 )
 
 
@@ -81,6 +83,8 @@ def handlers(ports: Ports) -> dict[str, Handler]:
         credentials.TIDY: credentials.tidy,
         "jobs.prune": prune_jobs,
         api.PRUNE: api.prune_answers,
+        reconciliation.NIGHTLY: reconciliation.nightly,
+        reconciliation.NOW: reconciliation.run_now,
     }
 
 

@@ -11,6 +11,8 @@ from billing_core.ledger import models as ledger
 from billing_core.mail import models as mail
 from billing_core.orders import models as orders
 from billing_core.payments import models as payments
+from billing_core.payments.reconciliation import models as reconciliation
+from billing_core.payments.review import models as review
 from billing_core.sellers import models as sellers
 from billing_core.subscriptions import models as subscriptions
 from corporate_portal.api import models as api
@@ -20,7 +22,7 @@ from corporate_portal.statement import models as statement
 
 ROOMS = (
     accounts, api, audit, bank, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering, orders,
-    payments, people, quotes, requests, sellers, statement, subscriptions,
+    payments, people, quotes, reconciliation, requests, review, sellers, statement, subscriptions,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -10,6 +10,8 @@ from enum import StrEnum
 from stripe_sandbox.store import Store, Unit
 
 WEBHOOKS = "webhooks"
+KEPT_BACK = "kept_back"
+A_DAY = 86_400
 ANY_CALL = "*"
 
 
@@ -70,6 +72,18 @@ class Faults:
         """Holds the next event of that type back, so that later ones overtake it."""
         self._add(f"{WEBHOOKS}:{event_type}", "delay", times, seconds)
 
+    def keep_webhooks_back(self, days: float, event_type: str = "*") -> None:
+        """Keeps every webhook of that type (`charge.*` is a family) back for so many days of the sandbox's clock, from
+        now on and until `clear`; then it is delivered as any other."""
+        self._add(f"{KEPT_BACK}:{event_type}", "delay", 1, days * A_DAY)
+
+    def prune_keys(self, before: float | None = None) -> int:
+        """Forgets the idempotency keys that were first used before the moment, in seconds since the epoch; without one
+        all of them. Returns how many. A call under a forgotten key takes effect anew, as with Stripe after a day."""
+        with self._store.writing() as unit:
+            moment = unit.moment + 1 if before is None else before
+            return unit.sql.execute("DELETE FROM kept_answer WHERE created < ?", (moment,)).rowcount
+
     def webhooks_off(self) -> None:
         """Delivers nothing until `webhooks_on`; events go on being recorded and wait."""
         with self._store.writing() as unit:
@@ -112,7 +126,12 @@ def strike(store: Store, call: str) -> Struck:
 def webhook_fault(unit: Unit, event_type: str) -> WebhookFault:
     taken = _take(unit, f"{WEBHOOKS}:*", f"{WEBHOOKS}:{event_type}")
     kind, seconds = taken or ("", 0.0)
-    return WebhookFault(copies=2 if kind == "duplicate" else 1, delay_seconds=seconds if kind == "delay" else 0.0)
+    kept_back = unit.sql.execute(
+        "SELECT COALESCE(MAX(seconds), 0) FROM fault WHERE call GLOB ? AND ? GLOB call",
+        (f"{KEPT_BACK}:*", f"{KEPT_BACK}:{event_type}"),
+    ).fetchone()[0]
+    delay = max(seconds if kind == "delay" else 0.0, float(kept_back))
+    return WebhookFault(copies=2 if kind == "duplicate" else 1, delay_seconds=delay)
 
 
 def webhooks_are_off(unit: Unit) -> bool:

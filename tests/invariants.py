@@ -58,11 +58,11 @@ RULES = {
     """,
     "a payment that succeeded is booked to the last unit, less what went back, and no other is": """
         SELECT payment.public_id, payment.state, payment.amount FROM payment
-        WHERE (CASE WHEN payment.state = 'succeeded' THEN payment.amount ELSE 0 END)
+        WHERE (CASE WHEN payment.state = 'succeeded' THEN payment.amount
             - (SELECT COALESCE(SUM(amount), 0) FROM refund
                WHERE refund.payment_id = payment.id AND refund.state IN ('begun', 'pending', 'succeeded'))
             - (SELECT COALESCE(SUM(amount), 0) FROM dispute
-               WHERE dispute.payment_id = payment.id AND dispute.state IN ('disputed', 'lost')) <>
+               WHERE dispute.payment_id = payment.id AND dispute.state IN ('disputed', 'lost')) ELSE 0 END) <>
             (SELECT COALESCE(SUM(amount), 0) FROM allocation WHERE allocation.payment_id = payment.id)
             + (SELECT COALESCE(SUM(amount), 0) FROM credit_entry WHERE credit_entry.payment_id = payment.id)
     """,
@@ -76,7 +76,9 @@ RULES = {
         WHERE payment_target.holds <> (payment.state IN ('creating', 'open', 'unknown', 'needs_review'))
     """,
     "never more goes back than a payment brought": """
-        SELECT payment.public_id FROM payment WHERE payment.amount <
+        SELECT payment.public_id FROM payment
+        LEFT JOIN payment_review AS review ON review.payment_id = payment.id
+        WHERE (CASE WHEN payment.state = 'given_back' THEN review.received ELSE payment.amount END) <
             (SELECT COALESCE(SUM(amount), 0) FROM refund
              WHERE refund.payment_id = payment.id AND refund.state IN ('begun', 'pending', 'succeeded'))
             + (SELECT COALESCE(SUM(amount), 0) FROM dispute
@@ -84,16 +86,45 @@ RULES = {
     """,
     "a refund is booked to the last unit while it stands, and not at all where it was declined or has failed": """
         SELECT refund.public_id, refund.state, refund.amount FROM refund
-        WHERE (CASE WHEN refund.state IN ('begun', 'pending', 'succeeded') THEN refund.amount ELSE 0 END) <>
+        WHERE (CASE WHEN refund.state IN ('begun', 'pending', 'succeeded')
+            AND EXISTS (SELECT 1 FROM refund_part WHERE refund_id = refund.id) THEN refund.amount ELSE 0 END) <>
             - (SELECT COALESCE(SUM(amount), 0) FROM allocation
                WHERE kind IN ('refund', 'refund_failed') AND reference = refund.public_id)
             - (SELECT COALESCE(SUM(amount), 0) FROM credit_entry
                WHERE kind IN ('refund', 'refund_failed') AND reference = refund.public_id
                OR kind = 'overpayment' AND reference LIKE refund.public_id || '/%')
     """,
-    "the parts of a refund are its amount": """
+    "the parts of a refund are its amount; only money that was set aside, and never booked, goes back without any": """
         SELECT refund.public_id FROM refund
         WHERE refund.amount <> (SELECT COALESCE(SUM(amount), 0) FROM refund_part WHERE refund_id = refund.id)
+        AND NOT (
+            NOT EXISTS (SELECT 1 FROM refund_part WHERE refund_id = refund.id)
+            AND EXISTS (SELECT 1 FROM payment_review WHERE payment_review.payment_id = refund.payment_id)
+        )
+    """,
+    "a refund without parts is on its way exactly while its payment is given back": """
+        SELECT refund.public_id, refund.state, payment.state FROM refund
+        JOIN payment ON payment.id = refund.payment_id
+        WHERE NOT EXISTS (SELECT 1 FROM refund_part WHERE refund_id = refund.id)
+        AND refund.state IN ('begun', 'pending', 'succeeded') AND payment.state <> 'given_back'
+        UNION ALL
+        SELECT payment.public_id, payment.state, payment.state FROM payment
+        WHERE payment.state = 'given_back' AND 1 <> (
+            SELECT COUNT(*) FROM refund
+            WHERE refund.payment_id = payment.id AND refund.state IN ('begun', 'pending', 'succeeded')
+        )
+    """,
+    "what finance has decided about a payment that was set aside is where its state says": """
+        SELECT payment.public_id, payment.state, review.decision FROM payment
+        LEFT JOIN payment_review AS review ON review.payment_id = payment.id
+        WHERE payment.state = 'given_back' AND COALESCE(review.decision, '') <> 'give_back'
+        OR payment.state = 'closed' AND COALESCE(review.decision, '') <> 'close'
+        OR payment.state NOT IN ('given_back', 'closed') AND review.decision IN ('give_back', 'close')
+        OR payment.state <> 'succeeded' AND review.decision = 'take_in'
+        OR review.decision IS NOT NULL AND (review.decided_by IS NULL OR review.note = '')
+    """,
+    "a reconciliation is finished, or the one that is under way": """
+        SELECT public_id FROM reconciliation WHERE (finished_at IS NULL) <> (running IS NOT NULL)
     """,
     "a dispute is booked to the last unit while the money is away, and not at all otherwise": """
         SELECT dispute.public_id, dispute.state, dispute.amount FROM dispute

@@ -2,7 +2,8 @@
 
 The names, in the order of the steps: payment.begun, processor.created, payment.opened, event.noted, processor.asked,
 payment.booked (inside the settling transaction), payment.settled, processor.expired, payment.cancelled. Those of a
-refund: refund.begun, processor.refunded, refund.learned, processor.asked_back.
+refund: refund.begun, processor.refunded, refund.learned, processor.asked_back. Those of a review: review.looked,
+review.decided. Those of a reconciliation: reconciliation.begun, reconciliation.compared, reconciliation.mended.
 """
 
 import os

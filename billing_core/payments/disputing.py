@@ -32,7 +32,7 @@ def learn_money_back(
     payment, invoices = locked(public_id)
     if event_id is not None:
         mark_processed(event_id)
-    if payment.state != states.SUCCEEDED:
+    if payment.state not in states.MAY_GO_BACK:
         return payment
     for refund in refunds:
         _learn_refund(payment, invoices, refund)

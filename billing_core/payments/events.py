@@ -30,6 +30,12 @@ def receive_event(body: bytes, signature: str) -> int:
     except Forged:
         log.warning("a webhook with a bad signature was refused")
         return 400
+    take_in(event, body)
+    return 200
+
+
+def take_in(event: Event, body: bytes) -> None:
+    """Store an event whose origin is sure, once, and act on it. Where the processor cannot be asked, its job will."""
     act = db.perform(_note, event, body)
     crashpoint("event.noted")
     if act is not None:
@@ -37,7 +43,6 @@ def receive_event(body: bytes, signature: str) -> int:
             act()
         except Unclear:
             log.info("the processor could not be asked about event %s now; its job will", event.event_id)
-    return 200
 
 
 def _note(event: Event, body: bytes) -> Callable[[], None] | None:

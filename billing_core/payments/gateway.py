@@ -6,7 +6,10 @@ A gateway is never called while a transaction is open, and never gets a row. Its
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from billing_core.payments.listing import Listing
 
 
 class GatewayError(Exception):
@@ -162,6 +165,11 @@ class Gateway(Protocol):
 
     def disputes_of(self, intent_id: str) -> Sequence[DisputeState]:
         """All disputes of a payment. Raises Unclear."""
+        ...
+
+    @property
+    def listing(self) -> "Listing":
+        """What it has of a period, page by page."""
         ...
 
     def read_event(self, body: bytes, signature: str) -> Event:

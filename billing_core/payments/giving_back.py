@@ -23,15 +23,15 @@ LOOKS_AT_ONCE = 50
 
 def refund_payment(viewer: Viewer, payment: str, wishes: Mapping[str, int], reason: str, form_key: str) -> Refund:
     """Send money back to the card, or ask a second person first. Raises what `refunding.ask_refund` raises."""
-    return _send(db.perform(refunding.ask_refund, viewer, payment, wishes, reason, form_key))
+    return send(db.perform(refunding.ask_refund, viewer, payment, wishes, reason, form_key))
 
 
 def approve_refund(viewer: Viewer, public_id: str) -> Refund:
     """The second person says yes, and the money goes. Raises what `refunding.approve_refund` raises."""
-    return _send(db.perform(refunding.approve_refund, viewer, public_id))
+    return send(db.perform(refunding.approve_refund, viewer, public_id))
 
 
-def _send(refund: Refund) -> Refund:
+def send(refund: Refund) -> Refund:
     """Have the processor do it, again under the same key where that was tried before."""
     if refund.state != BEGUN:
         return refund
@@ -95,7 +95,7 @@ def reconcile_due() -> int:
         taken += 1
         try:
             if waiting.is_begun:
-                _send(_reread(waiting.public_id))
+                send(_reread(waiting.public_id))
             else:
                 look(waiting.payment)
         except Unclear:

@@ -84,8 +84,8 @@ class Payment(Base):
 
     @property
     def is_over(self) -> bool:
-        """Settled, or waiting for a person: asking the processor again changes nothing."""
-        return self.state in (states.SUCCEEDED, states.NEEDS_REVIEW)
+        """Settled, or in the hands of finance: asking the processor for the session again changes nothing."""
+        return self.state in states.OVER
 
     @property
     def can_go_on(self) -> bool:

@@ -6,6 +6,7 @@ audit and mail in the same transaction. None of them talks to the processor.
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import selectinload
@@ -19,6 +20,8 @@ from billing_core.payments import mails, states
 from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.gateway import SessionState
 from billing_core.payments.models import Payment, PaymentTarget, ProcessorEvent
+from billing_core.payments.review import finding
+from billing_core.payments.review.models import PaymentReview
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +93,7 @@ def _book(payment: Payment, invoices: dict[int, Invoice], seen: SessionState) ->
     payment.processor_intent = seen.intent_id
     payment.card_brand, payment.card_last4 = seen.card_brand[:20], seen.card_last4[:4]
     payment.settled_at = clock.now()
-    _release(payment)
+    release(payment)
     total = sum((b for _, b in booked), start=Booking())
     audit.record(
         PROCESSOR, "payment.succeeded", payment.public_id, payment.account_id,
@@ -99,11 +102,11 @@ def _book(payment: Payment, invoices: dict[int, Invoice], seen: SessionState) ->
     if total.credited:
         log.warning("payment %s was larger than what was open; the rest is account credit", payment.public_id)
     if total.is_new:
-        _send_receipt(payment, [invoices[target.invoice_id] for target, _ in booked])
+        send_receipt(payment, [invoices[target.invoice_id] for target, _ in booked])
     crashpoint("payment.booked")
 
 
-def _send_receipt(payment: Payment, paid: list[Invoice]) -> None:
+def send_receipt(payment: Payment, paid: list[Invoice]) -> None:
     """A receipt that nobody can be addressed with never undoes the booking: the money has been taken."""
     try:
         mails.send_receipt(payment, paid)
@@ -130,13 +133,37 @@ def _differences(payment: Payment, seen: SessionState) -> list[str]:
 def _set_aside(payment: Payment, invoices: dict[int, Invoice], seen: SessionState, wrong: list[str]) -> None:
     payment.state = states.PAYMENT.after(payment.state, "review")
     payment.review_note = "\n".join([f"session {seen.session_id}", *wrong])
-    payment.check_at = None
-    for target in payment.targets:
-        target.holds = True
+    hold_for_review(payment)
+    finding.keep(payment, finding.of_session(seen))
     about = {"session": seen.session_id, "differences": wrong}
     audit.record(PROCESSOR, "payment.set_aside", payment.public_id, payment.account_id, **about)
     mails.ask_for_review(payment, [invoices[target.invoice_id] for target in payment.targets], seen)
     log.error("payment %s needs review: %s", payment.public_id, "; ".join(wrong))
+
+
+def hold_for_review(payment: Payment) -> None:
+    """Its money is held until finance has decided."""
+    payment.check_at = None
+    for target in payment.targets:
+        target.holds = True
+
+
+def leave_review(payment: Payment, decision: str, person_id: int, note: str, actor: str, **detail: Any) -> None:
+    """Finance has decided about a locked payment that was set aside: its money is held no longer."""
+    payment.state = states.PAYMENT.after(payment.state, decision)
+    release(payment)
+    review = db.session().get_one(PaymentReview, payment.id)
+    review.decision, review.note, review.decided_by, review.decided_at = decision, note, person_id, clock.now()
+    audit.record(actor, f"payment.{payment.state}", payment.public_id, payment.account_id, note=note, **detail)
+
+
+def return_to_review(payment: Payment) -> None:
+    """The money that was to go back did not go: finance has to decide once more."""
+    payment.state = states.PAYMENT.after(payment.state, "review")
+    hold_for_review(payment)
+    review = db.session().get_one(PaymentReview, payment.id)
+    review.decision = review.decided_by = review.decided_at = None
+    audit.record(PROCESSOR, "payment.set_aside", payment.public_id, payment.account_id, reason="refund failed")
 
 
 def refuse(public_id: str, code: str) -> Payment:
@@ -210,11 +237,12 @@ def locked(public_id: str) -> tuple[Payment, dict[int, Invoice]]:
 
 def _give_up(payment: Payment, event: str, actor: str, **detail: str) -> None:
     payment.state = states.PAYMENT.after(payment.state, event)
-    _release(payment)
+    release(payment)
     audit.record(actor, f"payment.{payment.state}", payment.public_id, payment.account_id, **detail)
 
 
-def _release(payment: Payment) -> None:
+def release(payment: Payment) -> None:
+    """Nothing of it is held any more, and nobody asks for it."""
     payment.check_at = None
     payment.hosted_url = None
     for target in payment.targets:

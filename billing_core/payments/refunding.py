@@ -21,7 +21,7 @@ from billing_core.payments import mails, states
 from billing_core.payments.gateway import RefundState
 from billing_core.payments.limits import needs_approval, step
 from billing_core.payments.models import Dispute, Payment, Refund, RefundPart
-from billing_core.payments.moves import A_MINUTE, PAUSES, PROCESSOR, locked
+from billing_core.payments.moves import A_MINUTE, PAUSES, PROCESSOR, leave_review, locked, return_to_review
 from billing_core.payments.refusals import (
     NotRefundable,
     RefundByTheSame,
@@ -102,13 +102,16 @@ def ask_refund(viewer: Viewer, payment: str, wishes: Mapping[str, int], reason: 
     _check(paid, invoices, refund)
     db.session().add(refund)
     db.session().flush()
-    audit.record(
-        viewer.actor, "refund.asked", refund.public_id, paid.account_id,
-        payment=paid.public_id, amount=total, reason=refund.reason,
-    )  # fmt: skip
-    if not needs_approval(_sent_alone(paid) + total, paid.currency):
+    note_asked(refund, paid, viewer.actor)
+    if not needs_approval(sent_alone(paid) + total, paid.currency):
         begin(refund, invoices, viewer.actor)
     return refund
+
+
+def note_asked(refund: Refund, payment: Payment, actor: str) -> None:
+    """It stands in the audit who asked for it, and why."""
+    about = {"payment": payment.public_id, "amount": refund.amount, "reason": refund.reason}
+    audit.record(actor, "refund.asked", refund.public_id, refund.account_id, **about)
 
 
 def _named(refund: Refund, invoices: Mapping[int, Invoice]) -> dict[str, int]:
@@ -119,7 +122,7 @@ def _named(refund: Refund, invoices: Mapping[int, Invoice]) -> dict[str, int]:
     }
 
 
-def _sent_alone(payment: Payment) -> int:
+def sent_alone(payment: Payment) -> int:
     """What went back of the payment already without a second person: many small refunds are a large one."""
     alone = (Refund.requested_by.is_not(None), Refund.decided_by.is_(None), Refund.state.in_(states.REFUND_LEFT))
     sent = select(func.coalesce(func.sum(Refund.amount), 0)).where(Refund.payment_id == payment.id, *alone)
@@ -137,6 +140,8 @@ def _parts(payment: Payment, invoices: Mapping[int, Invoice], wishes: Mapping[st
 
 def _check(payment: Payment, invoices: Mapping[int, Invoice], refund: Refund) -> None:
     """Raise where the refund is not possible now: asked under the locks, when it is asked for and when it begins."""
+    if payment.state == states.NEEDS_REVIEW and not refund.parts:
+        return  # all of it goes back, and none of it was ever booked
     if payment.state != states.SUCCEEDED:
         raise NotRefundable
     if has_dispute(payment.id):
@@ -177,6 +182,8 @@ def approve_refund(viewer: Viewer, public_id: str) -> Refund:
         raise RefundByTheSame
     _check(payment, invoices, refund)
     refund.decided_by = viewer.person_id
+    if payment.state == states.NEEDS_REVIEW:
+        leave_review(payment, "give_back", refund.requested_by or viewer.person_id, refund.reason, viewer.actor)
     begin(refund, invoices, viewer.actor)
     return refund
 
@@ -225,6 +232,8 @@ def _fail(refund: Refund, payment: Payment, invoices: Mapping[int, Invoice], cod
     bring_back(REFUND, refund.public_id, REFUND_FAILED)
     audit.record(PROCESSOR, "refund.failed", refund.public_id, refund.account_id, code=code)
     mails.tell_refund_failed(refund, payment, invoices)
+    if payment.state == states.GIVEN_BACK:
+        return_to_review(payment)
 
 
 def _set_aside(refund: Refund, seen: RefundState) -> None:

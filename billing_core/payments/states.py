@@ -1,19 +1,26 @@
 """The moves of payments, refunds and disputes (domain.md 5).
 
 Those of a payment are monotone: nothing leaves `succeeded`, and money that the processor did receive is booked from
-every state, also from one that we had given up. A refund can fail long after the processor took it on.
+every state, also from one that we had given up. What was set aside leaves only by a decision of finance. A refund can
+fail long after the processor took it on.
 """
 
 from billing_core.transitions import Machine
 
 CREATING, OPEN, UNKNOWN = "creating", "open", "unknown"
 SUCCEEDED, FAILED, EXPIRED, CANCELLED = "succeeded", "failed", "expired", "cancelled"
-NEEDS_REVIEW = "needs_review"
+NEEDS_REVIEW, GIVEN_BACK, CLOSED = "needs_review", "given_back", "closed"
 
 UNDER_WAY = (CREATING, OPEN, UNKNOWN)
 """The processor has not yet said what became of it."""
 HOLDING = (*UNDER_WAY, NEEDS_REVIEW)
 """States in which the money is held: the same part of an invoice cannot be paid a second time."""
+
+OVER = (SUCCEEDED, NEEDS_REVIEW, GIVEN_BACK, CLOSED)
+"""Settled, or in the hands of finance: what the processor says of the session changes nothing any more."""
+
+MAY_GO_BACK = (SUCCEEDED, GIVEN_BACK)
+"""States in which the processor may have refunds and disputes that have rows here."""
 
 PAYMENT = Machine(
     "Payment",
@@ -44,6 +51,10 @@ PAYMENT = Machine(
         (EXPIRED, "review"): NEEDS_REVIEW,
         (CANCELLED, "succeed"): SUCCEEDED,
         (CANCELLED, "review"): NEEDS_REVIEW,
+        (NEEDS_REVIEW, "take_in"): SUCCEEDED,
+        (NEEDS_REVIEW, "give_back"): GIVEN_BACK,
+        (NEEDS_REVIEW, "close"): CLOSED,
+        (GIVEN_BACK, "review"): NEEDS_REVIEW,
     },
 )
 

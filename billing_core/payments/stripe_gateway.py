@@ -28,6 +28,7 @@ from billing_core.payments.gateway import (
     Unclear,
 )
 from billing_core.payments.limits import processor_digits
+from billing_core.payments.listing import Listing
 
 T = TypeVar("T")
 S = TypeVar("S", bound=stripe.StripeObject)
@@ -123,18 +124,16 @@ class StripeGateway:
         """The event behind a valid signature. One of the other mode carries no reference. Raises Forged."""
         try:
             stripe.WebhookSignature.verify_header(body, signature, self._secret, stripe.Webhook.DEFAULT_TOLERANCE)
-            event = json.loads(body)
-            about, is_ours = event["data"]["object"], event["livemode"] is self._live
-            metadata = about.get("metadata") or {}
-            reference = about.get("client_reference_id") or metadata.get("payment")
-            session_id = about.get("id") if about.get("object") == "checkout.session" else None
-            intent_id = about.get("id") if about.get("object") == "payment_intent" else about.get("payment_intent")
-            event_id, kind = str(event["id"]), str(event["type"])
+            return event_of(json.loads(body), live=self._live)
         except (ValueError, LookupError, TypeError, AttributeError, stripe.SignatureVerificationError) as error:
             raise Forged(str(error)) from error
-        if not is_ours:
-            return Event(event_id, kind, None, None)
-        return Event(event_id, kind, reference, session_id, intent_id if isinstance(intent_id, str) else None)
+
+    @property
+    def listing(self) -> Listing:
+        """What the account has of a period, page by page."""
+        from billing_core.payments.stripe_listing import StripeListing  # it stands on this module
+
+        return StripeListing(self._client, self._call)
 
     def _call(self, call: Callable[[], T]) -> T:
         if db.in_transaction():
@@ -145,6 +144,19 @@ class StripeGateway:
             raise Refused(error.code or type(error).__name__, str(error)) from error
         except stripe.StripeError as error:
             raise Unclear(str(error)) from error
+
+
+def event_of(said: dict[str, Any], *, live: bool) -> Event:
+    """What an event says where to look. Raises LookupError, TypeError and AttributeError where it is none."""
+    about = said["data"]["object"]
+    event_id, kind = str(said["id"]), str(said["type"])
+    metadata = about.get("metadata") or {}
+    reference = about.get("client_reference_id") or metadata.get("payment")
+    session_id = about.get("id") if about.get("object") == "checkout.session" else None
+    intent_id = about.get("id") if about.get("object") == "payment_intent" else about.get("payment_intent")
+    if said["livemode"] is not live:
+        return Event(event_id, kind, None, None)
+    return Event(event_id, kind, reference, session_id, intent_id if isinstance(intent_id, str) else None)
 
 
 def _parameters(request: SessionRequest) -> SessionCreateParams:

@@ -13,6 +13,7 @@ from billing_core.payments import booking, events
 from billing_core.payments import queries as payment_queries
 from billing_core.payments import service as card
 from billing_core.payments.models import Payment
+from billing_core.payments.review.queries import taken_in
 from billing_core.permissions import Right, demand
 from billing_core.web import downloads
 from billing_core.web.guards import portal_page, public_page
@@ -196,7 +197,8 @@ def payment_detail(public_id: str) -> Answer:
         payment = payment_queries.payment_of(viewer(), public_id)
         may_pay = policy.may_pay(viewer(), payment.account_id)
         gone = payment_queries.went_back([payment.id]).get(payment.id, 0)
-        return page("invoices/payment.html", payment=payment, may_pay=may_pay, gone=gone)
+        taken = taken_in(payment)
+        return page("invoices/payment.html", payment=payment, may_pay=may_pay, gone=gone, taken_in=taken)
 
 
 @payments.post("/payments/<string:public_id>/continue")

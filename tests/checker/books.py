@@ -15,8 +15,10 @@ Row = dict[str, Any]
 
 UNDER_WAY = frozenset({"creating", "open", "unknown"})
 """States of a payment of which nobody here knows the end."""
-OVER_WITHOUT_MONEY = frozenset({"failed", "expired", "cancelled"})
-SUCCEEDED, SET_ASIDE = "succeeded", "needs_review"
+OVER_WITHOUT_MONEY = frozenset({"failed", "expired", "cancelled", "closed"})
+SUCCEEDED, SET_ASIDE, GIVEN_BACK, CLOSED = "succeeded", "needs_review", "given_back", "closed"
+DECIDED = (SET_ASIDE, GIVEN_BACK, CLOSED)
+"""What came was not what was asked for; a person decides about it, or has."""
 
 
 class Connection(Protocol):

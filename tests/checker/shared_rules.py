@@ -5,7 +5,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from tests.checker.books import OVER_WITHOUT_MONEY, SET_ASIDE, SUCCEEDED, UNDER_WAY, Books, Row
+from tests.checker.books import (
+    CLOSED,
+    DECIDED,
+    GIVEN_BACK,
+    OVER_WITHOUT_MONEY,
+    SET_ASIDE,
+    SUCCEEDED,
+    UNDER_WAY,
+    Books,
+    Row,
+)
 from tests.checker.rules import at_any_time, when_quiet
 from tests.checker.till import Thing, Till, reference
 from tests.checker.units import at_processor, is_chargeable
@@ -29,7 +39,7 @@ def _one_session(books: Books, till: Till) -> Iterator[str]:
     yield from (f"{payment}: {times} sessions" for payment, times in sessions.items() if times > 1)
     for session in till.sessions:
         payment = books.payments.get(reference(session) or "")
-        if payment is None or payment["state"] == SET_ASIDE:
+        if payment is None or payment["state"] in DECIDED:
             continue  # the first is another rule's; of the second a person has been told
         yield from _unlike(payment, session, session["amount_total"])
         if payment["processor_session"] not in (None, session["id"]):
@@ -93,6 +103,9 @@ def _booked_here(books: Books, till: Till) -> Iterator[str]:
                 payment, till
             ):
                 yield f"{payment['public_id']} was set aside although {intent['id']} is what was asked for"
+        elif payment["state"] in (GIVEN_BACK, CLOSED):
+            if not _went_back(intent, till) and payment["livemode"] == intent["livemode"]:
+                yield f"{payment['public_id']} is {payment['state']}, and {intent['id']} has not gone back"
         elif (payment["state"], payment["processor_intent"]) != (SUCCEEDED, intent["id"]):
             yield f"{intent['id']}: {payment['public_id']} is {payment['state']}"
 
@@ -100,11 +113,16 @@ def _booked_here(books: Books, till: Till) -> Iterator[str]:
 @when_quiet("every refund and every dispute of the processor has its row")
 def _money_back(books: Books, till: Till) -> Iterator[str]:
     refunds = {row["processor_refund"]: row for row in books.refunds}
+    closed = {
+        intent["id"]
+        for intent in till.intents
+        if books.payments.get(reference(intent) or "", {}).get("state") == CLOSED
+    }
     for refund in till.refunds:
         row = refunds.get(refund["id"])
         left = refund["status"] in ("pending", "requires_action", "succeeded")
         if row is None:
-            if left:
+            if left and refund["payment_intent"] not in closed:
                 yield f"{refund['id']} of {refund['payment_intent']} has none"
         elif left != (row["state"] in ("pending", "succeeded")):
             yield f"{refund['id']} is {refund['status']}, {row['public_id']} is {row['state']}"
@@ -152,6 +170,14 @@ def _is_of_another_session(payment: Row, till: Till) -> bool:
     return any(
         reference(session) == payment["public_id"] and known not in (None, session["id"]) for session in till.sessions
     )
+
+
+def _went_back(intent: Thing, till: Till) -> bool:
+    """All that an intent took has been sent back, or is on its way."""
+    back = [
+        one["amount"] for one in till.refunds if one["payment_intent"] == intent["id"] and one["status"] != "failed"
+    ]
+    return bool(sum(back) == intent["amount_received"])
 
 
 def _state_of(status: str) -> str:

@@ -10,6 +10,7 @@ import stripe
 
 from billing_core import clock
 from billing_core.payments.gateway import Refused, Unclear
+from billing_core.payments.listing import Period
 from billing_core.payments.stripe_gateway import EXPAND, _parameters
 from tests.contract.conftest import SECRET, Processor, key_of_stripe, wish
 
@@ -166,6 +167,28 @@ def test_lists_come_newest_first_and_page_by_cursor(processor: Processor) -> Non
     assert ([session.id for session in page.data], page.has_more) == ([newer], True)
     following = processor.sdk.v1.checkout.sessions.list({"limit": 1, "starting_after": newer})
     assert [session.id for session in following.data] == [older]
+
+
+def test_a_period_is_listed_with_all_that_happened_in_it(processor: Processor) -> None:
+    begun = clock.now() - timedelta(minutes=1)
+    intent = paid_intent(processor)
+    wanted: Any = {"payment_intent": intent.id, "amount": 1500, "metadata": {"refund": "ref_1"}}
+    refund = processor.sdk.v1.refunds.create(wanted)
+    listing, period = processor.gateway.listing, Period(begun, clock.now() + timedelta(minutes=1))
+    payments = {one.intent_id: one for page in listing.payments(period) for one in page}
+    there = payments[intent.id]
+    assert (there.is_paid, there.received, there.currency, there.livemode) == (True, 4000, "EUR", False)
+    assert listing.payment(intent.id) == payments[intent.id]
+    refunds = {one.refund_id: one for page in listing.refunds(period) for one in page}
+    assert (refunds[refund.id].intent_id, refunds[refund.id].reference) == (intent.id, "ref_1")
+    assert listing.refund(refund.id) == refunds[refund.id]
+    told = [one for page in listing.events(period) for one in page]
+    about = {(one.event.kind, one.event.intent_id) for one in told}
+    assert {("payment_intent.succeeded", intent.id), ("charge.succeeded", intent.id)} <= about
+    assert all(json.loads(one.body)["id"] == one.event.event_id for one in told)
+    before = Period(begun - timedelta(days=1), begun - timedelta(hours=23))
+    assert intent.id not in {one.intent_id for page in listing.payments(before) for one in page}
+    assert [listing.payment("pi_1"), listing.refund("re_1"), listing.dispute("du_1")] == [None, None, None]
 
 
 def test_a_message_reads_as_the_gateway_reads_it(processor: Processor) -> None:

@@ -7,17 +7,27 @@ request is checked as it leaves, with what data put into it.
 import types
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from stripe.params import DisputeListParams, PaymentIntentRetrieveParams, RefundCreateParams, RefundListParams
+from stripe.params import (
+    DisputeListParams,
+    EventListParams,
+    PaymentIntentListParams,
+    PaymentIntentRetrieveParams,
+    RefundCreateParams,
+    RefundListParams,
+)
 from stripe.params.checkout import SessionCreateParams, SessionExpireParams, SessionRetrieveParams
 
+from billing_core import clock
 from billing_core.payments import stripe_gateway
 from billing_core.payments.gateway import RefundRequest, Refused, Unclear
 from billing_core.payments.limits import brands
+from billing_core.payments.listing import Period
 from billing_core.payments.stripe_gateway import StripeGateway, _parameters
 from stripe_sandbox import Sandbox, SandboxHTTPClient
 from tests.contract.conftest import SANDBOX_KEY, SECRET, wish
@@ -30,6 +40,12 @@ ENDPOINTS: dict[tuple[str, str], Any] = {
     ("get", "/v1/refunds"): RefundListParams,
     ("get", "/v1/disputes"): DisputeListParams,
     ("get", "/v1/payment_intents/ID"): PaymentIntentRetrieveParams,
+}
+OF_LISTING: dict[tuple[str, str], Any] = {
+    ("get", "/v1/payment_intents"): PaymentIntentListParams,
+    ("get", "/v1/refunds"): RefundListParams,
+    ("get", "/v1/disputes"): DisputeListParams,
+    ("get", "/v1/events"): EventListParams,
 }
 """The types of what we send where. A call that is not here fails the test that makes it."""
 
@@ -138,6 +154,24 @@ def test_every_name_on_the_wire_is_known(tmp_path: Path) -> None:
         assert pairs or "payment_intents" in path
         for name, _ in pairs:
             hint: Any = ENDPOINTS[method, path]
+            for step in name.replace("]", "").split("["):
+                hint = _below(hint, step)
+                assert hint is not None, name
+
+
+def test_every_name_of_a_listing_is_known(tmp_path: Path) -> None:
+    line = Listening(Sandbox(tmp_path / "sandbox.sqlite", webhook_secret=SECRET))
+    listing = StripeGateway(SANDBOX_KEY, SECRET, http_client=line).listing
+    period = Period(clock.now() - timedelta(hours=72), clock.now())
+    pages: tuple[Iterator[Any], ...] = (
+        listing.payments(period), listing.refunds(period), listing.disputes(period), listing.events(period),
+    )  # fmt: skip
+    assert [list(page) for page in pages] == [[], [], [], []]
+    assert list(dict.fromkeys((method, path) for method, path, _ in line.sent)) == list(OF_LISTING)
+    for method, path, pairs in line.sent:
+        assert {"created[gte]", "created[lt]", "limit"} <= {name for name, _ in pairs}
+        for name, _ in pairs:
+            hint: Any = OF_LISTING[method, path]
             for step in name.replace("]", "").split("["):
                 hint = _below(hint, step)
                 assert hint is not None, name

@@ -1,5 +1,6 @@
 """Invoices as the ledger issues them, and card payments up to a wanted state."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,7 +23,9 @@ from billing_core.ledger.service import (
 from billing_core.payments import moves, service
 from billing_core.payments.gateway import SessionState
 from billing_core.payments.models import Payment
+from billing_core.payments.review import service as review
 from billing_core.people import BillingContact, Person
+from billing_core.permissions import Realm
 from billing_core.sellers.letterhead import Letterhead
 from tests.factories import core
 
@@ -103,6 +106,15 @@ def paid_by_card(invoice: Invoice, payer: Person) -> Payment:
         card_last4="4242",
     )  # fmt: skip
     return db.perform(moves.learn, begun.public_id, seen)
+
+
+def set_aside(invoice: Invoice, payer: Person) -> Payment:
+    """The whole invoice, put to review because its page, on which nothing was paid, has ended with another amount."""
+    begun = service.pay_invoice(core.viewer(payer), invoice.public_id, None)
+    ended = service.processor().expire_session(begun.processor_session or "")
+    aside = db.perform(moves.learn, begun.public_id, replace(ended, amount=invoice.total + 100))
+    review.look(core.viewer(core.staff("finance"), Realm.DESK), aside.public_id)
+    return aside
 
 
 def reread(row: Invoice) -> Invoice:

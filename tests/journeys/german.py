@@ -260,4 +260,26 @@ GERMAN: dict[str, str] = {
     "This file was imported before. Nothing was imported.": (
         "Diese Datei wurde schon eingelesen. Es wurde nichts eingelesen."
     ),
+    # Reconciliation and review
+    "Your payment is being checked": "Ihre Zahlung wird geprüft",
+    "Payments to review": "Zu prüfende Zahlungen",
+    "Payments to review (1)": "Zu prüfende Zahlungen (1)",
+    "Review of a card payment": "Prüfung einer Kartenzahlung",
+    "Take in what came": "Annehmen, was gekommen ist",
+    "Give all of it back to the card": "Alles auf die Karte zurückgeben",
+    "Decide": "Entscheiden",
+    "Look again": "Erneut nachsehen",
+    "Choose what is to become of the money.": "Wählen Sie, was aus dem Geld werden soll.",
+    "The money was taken in, and the customer gets the receipt.": (
+        "Das Geld ist angenommen, und der Kunde bekommt den Beleg."
+    ),
+    "Another amount came than was asked for": "Es ist ein anderer Betrag gekommen als verlangt",
+    "The money goes back to your card": "Das Geld geht auf Ihre Karte zurück",
+    "Reconciliation": "Abgleich",
+    "Run now": "Jetzt abgleichen",
+    "Both agree": "Beide stimmen überein",
+    "1 difference": "1 Abweichung",
+    "Here the payment is set aside, at the card processor it is paid.": (
+        "Hier ist die Zahlung zurückgestellt, beim Kartendienstleister ist sie bezahlt."
+    ),
 }

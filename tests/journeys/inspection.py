@@ -22,7 +22,17 @@ COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 RULES_OF_WHOLE_PAGES = ["landmark-one-main", "region"]
 """A mail has no landmarks of its own: it is read inside a page of the mail program."""
 
-IN_DARK = {"quote", "invoice", "pay", "work-list", "make-a-quote", "what-changed", "approve", "account-money", "bank-statement"}
+IN_DARK = {
+    "quote",
+    "invoice",
+    "pay",
+    "work-list",
+    "make-a-quote",
+    "what-changed",
+    "approve",
+    "account-money",
+    "bank-statement",
+}
 ON_PHONE = {
     "quotes", "quote", "confirm", "invoice", "pay", "subscriptions", "what-changed", "approve", "request",
     "several-confirm", "bank-statement",

@@ -30,6 +30,7 @@ from billing_core.mail.models import OutboxMail
 from billing_core.payments.booking import book_incoming
 from billing_core.payments.giving_back import refund_payment
 from billing_core.payments.models import Payment, PaymentTarget
+from billing_core.payments.review import service as review
 from billing_core.payments.states import HOLDING
 from billing_core.people import BillingContact, Person
 from billing_core.permissions import Realm
@@ -251,7 +252,7 @@ def invoice_pages(cast: Cast) -> list[str]:
         f"/invoices/{ours.public_id}", f"/invoices/{ours.public_id}/pdf", f"/invoices/{ours.public_id}/pay",
         f"/invoices/{owed.public_id}", f"/invoices/{owed.public_id}/pay?share=part",
         f"/payments/new?all={owed.currency}", *pages_of_several(found),
-        *(f"/payments/{payment}" for payment in paid),
+        *(f"/payments/{payment}" for payment in (*paid, closed_payment(cast))),
     ]  # fmt: skip
 
 
@@ -269,6 +270,7 @@ def finance_pages(cast: Cast) -> list[str]:
         "/desk/money", f"/desk/money?search={invoice.number}", f"{account}/money", f"{account}/money/book",
         f"{account}/invoices", f"{account}/invoices?number=nothing", here, f"{here}/credit", f"{here}/pdf",
         f"/desk/credit-notes/{note}/pdf", *pages_of_money_back(cast), *pages_of_bank(cast),
+        *pages_of_reconciling(cast),
     ]  # fmt: skip
 
 
@@ -309,6 +311,24 @@ def pages_of_money_back(cast: Cast) -> list[str]:
     money = Money("cheque", 1200, date(2026, 1, 2), "No. 8", shares={})
     came = db.perform(book_incoming, clerk, account.public_id, money, f"back {cast.locale}").public_id
     return [f"/desk/payments/{paid}", f"/desk/payments/{paid}/refund", "/desk/refunds", f"/desk/incoming/{came}/return"]
+
+
+def pages_of_reconciling(cast: Cast) -> list[str]:
+    """A payment that waits for a decision, a report that differs, and the list."""
+    invoice = ledger.invoice(account_named(cast.account), 90_000)
+    aside = ledger.set_aside(invoice, person_named(cast.contact)).public_id
+    report = reconcile("test")
+    assert report is not None
+    one = f"/desk/reconciliations/{report.public_id}"
+    return ["/desk/reviews", f"/desk/reviews/{aside}", "/desk/reconciliations", one]
+
+
+def closed_payment(cast: Cast) -> str:
+    """A card payment that was set aside and closed."""
+    aside = ledger.set_aside(ledger.invoice(account_named(cast.account), 500), person_named(cast.contact))
+    clerk = core.viewer(person_named({"en": "bell", "de": "thiele"}[cast.locale]), Realm.DESK)
+    seen = review.look(clerk, aside.public_id).fingerprint
+    return review.close(clerk, aside.public_id, seen, "Nothing came").public_id
 
 
 def pages_of_several(found: Sequence[Invoice]) -> list[str]:

@@ -21,7 +21,9 @@ from billing_core.bank import importing
 from billing_core.bank import service as bank
 from billing_core.bank.camt import read_statements
 from billing_core.bank.models import BankEntry
-from billing_core.payments import service
+from billing_core.ledger.models import Invoice
+from billing_core.payments import giving_back, service
+from billing_core.payments.models import Dispute, Payment
 from billing_core.permissions import Realm, Viewer
 from tests.checker import RULES, audit, broken_rules
 from tests.checker.books import opened
@@ -29,7 +31,7 @@ from tests.checker.units import at_processor, is_chargeable
 from tests.conftest import Database
 from tests.factories import core, ledger
 from tests.factories.camt import one_file, transfer
-from tests.factories.till import CardTill
+from tests.factories.till import CardTill, payment_named
 from tests.faults.quiet import work_off
 from tests.rules.checker_seeds import SEEDS
 
@@ -84,7 +86,8 @@ def test_the_walk_finds_an_import_behind_another_module() -> None:
 class Scene:
     """100.00 paid, 40.00 of another 100.00 paid and 30.00 of it under way, and 25.00 of account credit.
 
-    5.00 of the credit came with an entry of the bank.
+    5.00 of the credit came with an entry of the bank. Besides three times 100.00 paid: of one 30.00 went back, one is
+    disputed, and one dispute was won.
     """
 
     till: CardTill
@@ -105,12 +108,23 @@ def scene(database: Database, tmp_path: Path) -> Scene:
     open_one = service.pay_invoice(payer, part.public_id, 3000)
     ledger.credit_note(account, 2000)
     book_from_bank(account)
+    sent_back, disputed, won = (paid_by_card(till, payer, ledger.invoice(account, 10000)) for _ in range(3))
+    (target,) = payment_named(sent_back.public_id).targets
+    with db.reading() as session:
+        gives = session.get_one(Invoice, target.invoice_id).public_id
+    clerk = core.viewer(core.staff("finance"), Realm.DESK)
+    giving_back.refund_payment(clerk, sent_back.public_id, {gives: 3000}, "Why", "key")
+    disputes = [till.sandbox.dispute(one.processor_intent or "") for one in (disputed, won)]
+    evidence = {"evidence": {"uncategorized_text": "winning_evidence"}}
+    till.stripe.v1.disputes.update(disputes[1], evidence)  # type: ignore[arg-type]
+    till.deliver()
+    work_off()
     audit(database.url, till.path, quiet=True)
     return Scene(
         till,
         {
             "account": account.id, "invoice": whole.id, "partly_paid": part.id, "paid": paid.public_id,
-            "paid_id": paid.id, "open": open_one.public_id, "open_id": open_one.id,
+            "disputed": dispute_of(disputed), "paid_id": paid.id, "open": open_one.public_id, "open_id": open_one.id,
             "now": "2026-11-22T12:00:00.000000Z",
         },
     )  # fmt: skip
@@ -124,6 +138,21 @@ def book_from_bank(account: Account) -> None:
     with db.reading() as session:
         entry = session.scalars(select(BankEntry.public_id).where(BankEntry.amount == 500)).one()
     db.perform(bank.book_entry, clerk, entry, account.public_id, {})
+
+
+def paid_by_card(till: CardTill, payer: Viewer, invoice: Invoice) -> Payment:
+    """All of it, and told."""
+    payment = service.pay_invoice(payer, invoice.public_id, None)
+    till.enter_card(payment)
+    till.deliver()
+    work_off()
+    return payment_named(payment.public_id)
+
+
+def dispute_of(payment: Payment) -> str:
+    """The public id of its dispute."""
+    with db.reading() as session:
+        return str(session.scalar(select(Dispute.public_id).where(Dispute.payment_id == payment.id)))
 
 
 @contextmanager

@@ -74,6 +74,7 @@ VALID: dict[str, dict[str, set[str]]] = {
     "finance.dismiss_entry": {"back": ANYTHING, "note": TEXT},
     "finance.link_entry": {"back": ANYTHING},
     "finance.return_entry": {"back": ANYTHING},
+    "finance.decide_review": {"note": TEXT},
     "statement.make_pdf": {"first": {"missing"}, "last": {"missing"}, "currency": {"missing"}},
     "profile.keep_purchase_order": {"number": TEXT, "expires_on": {"missing"}, "budget": {"missing"}},
     "quotes.send_rejection": {"reason": TEXT},
@@ -109,7 +110,10 @@ VALID: dict[str, dict[str, set[str]]] = {
 """By endpoint and field (of lines: line and its name). Everything else is refused, and a doubled value is taken."""
 TRACES = {"auth.check_sign_in", "auth.check_desk_sign_in", "my.check_sign_in", "verify.check"}
 """Their refusals are written down for the throttles."""
-REAL = {"invoices.start_payment", "paying.start", "finance.send_refund", "finance.accept_certain"}
+REAL = {
+    "invoices.start_payment", "paying.start", "finance.send_refund", "finance.accept_certain",
+    "finance.look_at_review", "finance.decide_review",
+}  # fmt: skip
 """Several transactions with the processor between them: they cannot be rolled back each by itself."""
 
 

@@ -14,6 +14,7 @@ from billing_core.ledger.incoming import Money
 from billing_core.mail.models import OutboxMail
 from billing_core.payments.booking import book_incoming
 from billing_core.payments.giving_back import refund_payment
+from billing_core.payments.reconciliation import running
 from billing_core.payments.service import pay_invoice
 from billing_core.people import Person
 from billing_core.permissions import Realm
@@ -88,6 +89,9 @@ def build(app: Flask) -> World:
     reviewed = make.version(quote).sha256 or ""
     with db.reading() as session:
         mail = session.scalars(select(OutboxMail.public_id).order_by(OutboxMail.id)).first()
+    reviewed_payment = ledger.set_aside(
+        ledger.invoice(deal.account, 50_000, contact=deal.contact), deal.contact
+    ).public_id
     credited = ledger.credit_note(deal.account, 1000, invoice).public_id
     objects = {
         "quotes": quote.public_id,
@@ -132,6 +136,10 @@ def build(app: Flask) -> World:
         "finance.invoices": deal.account.public_id,
         "finance.credit_note_pdf": credited,
         **bank_objects(deal.account, at_desk),
+        "finance.review": reviewed_payment,
+        "finance.look_at_review": reviewed_payment,
+        "finance.decide_review": reviewed_payment,
+        "finance.reconciliation": report_id(),
         "finance": invoice.public_id,
         "desk.retry_job": str(dead_job()),
         "auth": "a-token-of-nobody",
@@ -147,6 +155,13 @@ def build(app: Flask) -> World:
         "my": core.contact(online, is_admin=True),
     }
     return World(app, deal, quote, objects, people, reviewed)
+
+
+def report_id() -> str:
+    """A reconciliation that was made."""
+    report = running.run("test")
+    assert report is not None
+    return report.public_id
 
 
 def dead_job() -> int:
@@ -283,6 +298,14 @@ FORMS = {
     "finance.link_entry": Sent(_DESK, _at("/desk/bank/entries/{finance_link_entry}"), "/link", {}),
     "finance.return_entry": Sent(_DESK, _at("/desk/bank/entries/{finance_return_entry}"), "/return", {}),
     "finance.restore_entry": Sent(_DESK, _at("/desk/bank/entries/{finance_restore_entry}"), "/restore", {}),
+    "finance.look_at_review": Sent(_DESK, _at("/desk/reviews/{finance_review}"), "/look", {}),
+    "finance.decide_review": Sent(
+        _DESK,
+        _at("/desk/reviews/{finance_review}"),
+        "/decide",
+        {"decision": "close", "note": "Nothing came."},
+    ),
+    "finance.run_reconciliation": Sent(_DESK, _at("/desk/reconciliations"), "/desk/reconciliations", {}),
     "desk.retry_job": Sent(_DESK, _at("/desk/jobs"), "retry", {}),
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
 }

@@ -11,7 +11,8 @@ QuoteState = Literal[
 OrderState = Literal["pending", "fulfilled"]
 InvoiceState = Literal["open", "partially_paid", "paid", "cancelled"]
 PaymentState = Literal[
-    "creating", "open", "unknown", "succeeded", "failed", "expired", "cancelled", "needs_review"
+    "creating", "open", "unknown", "succeeded", "failed", "expired", "cancelled", "needs_review",
+    "given_back", "closed",
 ]  # fmt: skip
 Frequency = Literal["monthly", "yearly", "once"]
 Effect = Literal["start", "renew", "add", "remove", "free"]

@@ -13,6 +13,7 @@ from billing_core.web.render import page, see, tell
 from billing_core.words import mark
 from corporate_portal.finance.forms.booking import METHOD_NAMES, BookingForm
 from corporate_portal.finance.queries import money as queries
+from corporate_portal.finance.queries import reviews
 from corporate_portal.finance.queries.crediting import invoices_numbered
 from corporate_portal.finance.queries.money import AccountMoney
 from corporate_portal.finance.views.blueprint import Answer, finance, key_of, new_key
@@ -29,6 +30,7 @@ def index() -> Answer:
         return page(
             "finance/index.html", rows=rows, has_more=has_more, search=search, invoices=invoices,
             waiting=sum(one.number for one in waiting_sums(viewer())),
+            to_review=reviews.count(viewer()),
             today=lambda invoice: clock.local(now, invoice.seller.timezone).date(),
         )  # fmt: skip
 
