@@ -1,6 +1,6 @@
 """Files that are opened with a spreadsheet: UTF-8 with a byte order mark, and nothing in them that becomes a formula.
 
-In German the cells are separated by semicolons, in English by commas, so that a file opens without being asked anything.
+In German the cells are separated by semicolons, in English by commas, so that a file opens without any question.
 """
 
 import csv
