@@ -143,11 +143,11 @@ def _taken_off(books: Books) -> list[Select[Any]]:
     )
     kind, way = Allocation.kind, way_of(Allocation)
     within = (
-        select(*_part(RECEIVABLES, kind.label("kind"), way.label("way"), within=-amount))
+        select(*_part(RECEIVABLES, kind.label("moved_kind"), way.label("moved_way"), within=-amount))
         .join(Invoice, Invoice.id == Allocation.invoice_id)
         .outerjoin(IncomingPayment, IncomingPayment.public_id == Allocation.reference)
         .where(own, at >= books.begins, at < books.ends)
-        .group_by("kind", "way")
+        .group_by("moved_kind", "moved_way")
     )
     return [select(*around).join(Invoice, Invoice.id == Allocation.invoice_id).where(own), within]
 
@@ -159,11 +159,11 @@ def _left(books: Books) -> list[Select[Any]]:
     around = _part(CREDIT, literal(""), literal(""), _on(at < books.begins, amount), 0, _on(at >= books.ends, -amount))
     kind, way = CreditEntry.kind, way_of(CreditEntry)
     within = (
-        select(*_part(CREDIT, kind.label("kind"), way.label("way"), within=amount))
+        select(*_part(CREDIT, kind.label("moved_kind"), way.label("moved_way"), within=amount))
         .join(Account, Account.id == CreditEntry.account_id)
         .outerjoin(IncomingPayment, IncomingPayment.public_id == CreditEntry.reference)
         .where(own, at >= books.begins, at < books.ends)
-        .group_by("kind", "way")
+        .group_by("moved_kind", "moved_way")
     )
     return [select(*around).join(Account, Account.id == CreditEntry.account_id).where(own), within]
 

@@ -196,8 +196,9 @@ def pause_reminders(viewer: Viewer, account: str, until: date | None, note: str)
 def resume_reminders(viewer: Viewer, account: str) -> None:
     """Let reminders go out again from the next run on. Raises NotAllowed, NotFound and NotPaused."""
     found = account_for_finance(viewer, account)
+    today = clock.today(found.seller.timezone)
     lock_account(found.id)
-    if not is_paused(found.id, clock.today(found.seller.timezone)):
+    if not is_paused(found.id, today):
         raise NotPaused
     _end_pause(found.id, viewer)
     audit.record(viewer.actor, "reminders.resumed", found.public_id, found.id)

@@ -96,7 +96,7 @@ def day_end(found: DayEnd, seller: Seller, locale: str) -> str:
         cells = [[MARK + head[0], *head[1:]]]
         cells += block(words.gettext("Receivables"), owed.opening, found.receivable_figures, owed.closing, owed.kept)
         cells += block(words.gettext("Account credit"), left.opening, found.credit_figures, left.closing, left.kept)
-        title = words.gettext("Money")
+        title = words.gettext("Money in and out")
         cells += [line(title, words.gettext(one.line.title), one.amount) for one in found.money_figures]
         cells.append(line(title, words.gettext("In total"), found.money))
     return written(cells, locale)
