@@ -14,7 +14,7 @@ from corporate_portal.receivables.states import FIRM, FRIENDLY, LAST
 
 SUBJECTS = {
     FRIENDLY: mark("Reminder: %(amount)s is past due"),
-    FIRM: mark("Second reminder: %(amount)s is past due"),
+    FIRM: mark("Another reminder: %(amount)s is past due"),
     LAST: mark("Last reminder: %(amount)s is past due"),
 }
 

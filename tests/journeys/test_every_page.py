@@ -261,7 +261,16 @@ def finance_pages(cast: Cast) -> list[str]:
     return [
         "/desk/money", f"/desk/money?search={invoice.number}", f"{account}/money", f"{account}/money/book",
         f"{account}/invoices", f"{account}/invoices?number=nothing", here, f"{here}/credit", f"{here}/pdf",
-        f"/desk/credit-notes/{note}/pdf", *pages_of_money_back(cast),
+        f"/desk/credit-notes/{note}/pdf", *pages_of_money_back(cast), *pages_of_receivables(account),
+    ]  # fmt: skip
+
+
+def pages_of_receivables(account: str) -> list[str]:
+    """Open items, reminders, the day-end report with the rows behind it, and the export."""
+    return [
+        "/desk/receivables", "/desk/receivables?sort=amount", "/desk/receivables?search=nothing-like-that",
+        f"/desk/receivables/{account.rpartition('/')[2]}", f"{account}/reminders", "/desk/day-end",
+        "/desk/day-end?day=2099-01-01", "/desk/day-end/rows?line=receivables-invoices", "/desk/bookkeeping",
     ]  # fmt: skip
 
 

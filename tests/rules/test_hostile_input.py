@@ -67,6 +67,7 @@ VALID: dict[str, dict[str, set[str]]] = {
         "key": ANYTHING, "reason": TEXT, "parts-1-amount": {"zero", "missing"}, "parts-1-part": ANYTHING,
     },
     "finance.keep_return": {"reason": TEXT},
+    "receivables.pause": {"note": TEXT},
     "statement.make_pdf": {"first": {"missing"}, "last": {"missing"}, "currency": {"missing"}},
     "profile.keep_purchase_order": {"number": TEXT, "expires_on": {"missing"}, "budget": {"missing"}},
     "quotes.send_rejection": {"reason": TEXT},

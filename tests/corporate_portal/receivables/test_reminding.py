@@ -47,7 +47,7 @@ def test_each_step_comes_on_its_day(database: object) -> None:
     assert seen == [7, 21, 35]
     assert [one.tone for one in sent()] == ["friendly", "firm", "last"]
     assert [mail.subject for mail in mails()] == [
-        "Reminder: €100.00 is past due", "Second reminder: €100.00 is past due", "Last reminder: €100.00 is past due",
+        "Reminder: €100.00 is past due", "Another reminder: €100.00 is past due", "Last reminder: €100.00 is past due",
     ]  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def test_the_mail_has_the_sum_the_items_and_how_to_pay(database: object) -> None
     remind_due()
     (mail,) = mails()
     assert mail.locale == "de"
-    assert mail.subject == "Zweite Zahlungserinnerung: 1.335,06 € sind überfällig"
+    assert mail.subject == "Erneute Zahlungserinnerung: 1.335,06 € sind überfällig"
     facts = (old.number, young.number, "1.234,56 €", "DE02 1203 0000", account.number, "/invoices?state=past-due")
     for text in (mail.text_body, mail.html_body):
         told = " ".join(text.split())
