@@ -224,4 +224,22 @@ GERMAN: dict[str, str] = {
     "The money was sent back to the card.": "Das Geld wurde auf die Karte erstattet.",
     "This invoice is disputed": "Diese Rechnung ist angefochten",
     "This payment is disputed": "Diese Zahlung ist angefochten",
+    # Receivables
+    "Open items": "Offene Posten",
+    "Open items of %(company)s": "Offene Posten von %(company)s",
+    "Clear filters": "Filter zurücksetzen",
+    "Another reminder": "Erneute Erinnerung",
+    "Reminders": "Erinnerungen",
+    "Note for the desk": "Interne Notiz",
+    "Hold back": "Aussetzen",
+    "Reminders are held back.": "Die Erinnerungen sind ausgesetzt.",
+    "Send reminders again": "Erinnerungen wieder senden",
+    "Reminders go out again from the next daily run on.": (
+        "Erinnerungen werden ab dem nächsten täglichen Lauf wieder gesendet."
+    ),
+    "Day-end report": "Tagesabschluss",
+    "Both ways agree": "Beide Wege stimmen überein",
+    "Export for bookkeeping": "Export für die Buchhaltung",
+    "First day": "Erster Tag",
+    "Download CSV": "CSV herunterladen",
 }

@@ -22,10 +22,21 @@ COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 RULES_OF_WHOLE_PAGES = ["landmark-one-main", "region"]
 """A mail has no landmarks of its own: it is read inside a page of the mail program."""
 
-IN_DARK = {"quote", "invoice", "pay", "work-list", "make-a-quote", "what-changed", "approve", "account-money"}
+IN_DARK = {
+    "quote",
+    "invoice",
+    "pay",
+    "work-list",
+    "make-a-quote",
+    "what-changed",
+    "approve",
+    "account-money",
+    "open-items",
+    "day-end",
+}
 ON_PHONE = {
     "quotes", "quote", "confirm", "invoice", "pay", "subscriptions", "what-changed", "approve", "request",
-    "several-confirm",
+    "several-confirm", "open-items", "open-items-of-account",
 }  # fmt: skip
 """Pictures that the tour shows in the dark and on a phone too, in English."""
 

@@ -35,10 +35,13 @@ FILES = {
     "receivables.day_end_csv", "receivables.export_csv",
 }  # fmt: skip
 """They are no pages, and have headers of their own."""
-ABSENT = {"receivables.export_csv": {400}, "static_files.serve": {404}, "static_files.brand_colour": {200, 404}, "mailbox.attachment": {404}} | {
-    "auth.new_password": {410}
-}
-"""Addresses for which this world has nothing; a password link without a mail has expired."""
+ABSENT = {
+    "receivables.export_csv": {400},
+    "static_files.serve": {404},
+    "static_files.brand_colour": {200, 404},
+    "mailbox.attachment": {404},
+} | {"auth.new_password": {410}}
+"""Addresses for which this world has nothing; a password link without a mail has expired. An export needs its days."""
 
 
 @pytest.fixture

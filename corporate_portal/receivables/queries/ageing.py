@@ -168,9 +168,16 @@ def _part(amount: int, most: int) -> int:
 
 
 def currencies() -> list[str]:
-    """In which anything is open or left over. One statement."""
-    kept = select(AccountBalance.currency).where(or_(AccountBalance.open > 0, AccountBalance.credit > 0)).distinct()
-    return sorted(db.session().scalars(kept))
+    """In which anything is open or left over, those of most accounts first. One statement."""
+    kept = select(AccountBalance.currency).where(or_(AccountBalance.open > 0, AccountBalance.credit > 0))
+    by_size = kept.group_by(AccountBalance.currency).order_by(func.count().desc(), AccountBalance.currency)
+    return list(db.session().scalars(by_size))
+
+
+def currencies_found(search: str) -> set[str]:
+    """In which what is searched for has open items. One statement."""
+    owed = select(Invoice.currency).where(Invoice.balance > 0, Invoice.account_id.in_(_accounts_found(search)))
+    return set(db.session().scalars(owed.distinct()))
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,11 @@ def _asked() -> tuple[Calendar, list[str], Filter]:
     seller = next((seller.id for seller in days.sellers.values() if seller.code == code), None)
     if (code and seller is None) or currency not in (currencies or ["EUR"]):
         raise NotFound
-    return days, currencies, Filter(currency, seller, request.args.get("search", "")[:100].strip())
+    search = request.args.get("search", "")[:100].strip()
+    found = queries.currencies_found(search) if search else {currency}
+    if currency not in found:  # whoever searches need not know in which currency
+        currency = next((one for one in currencies if one in found), currency)
+    return days, currencies, Filter(currency, seller, search)
 
 
 @receivables.get("/desk/receivables/<string:public_id>")

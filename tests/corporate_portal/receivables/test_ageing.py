@@ -112,6 +112,9 @@ def test_an_account_is_found_by_its_name_its_number_and_its_invoices(clerk: Clie
         assert accounts(page) == ["Äpfel & Co"], search
         assert bars(page)["1 to 30 days"][0] == "1 invoice"
     assert accounts(clerk.get("/desk/receivables?search=nobody")) == []
+    abroad = late(customer("Cherry Ltd"), 3, currency="GBP")
+    page = clerk.get("/desk/receivables", query_string={"search": abroad.number, "currency": "EUR"})
+    assert accounts(page) == ["Cherry Ltd"], "whoever searches need not know the currency"
     assert "Nothing is open" in clerk.get("/desk/receivables?search=100%25").words
 
 
