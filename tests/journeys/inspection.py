@@ -39,6 +39,8 @@ ON_PHONE = {
     "several-confirm", "open-items", "open-items-of-account",
 }  # fmt: skip
 """Pictures that the tour shows in the dark and on a phone too, in English."""
+WHOLE_ON_PHONE = {"open-items"}
+"""Of these not only what a phone shows first."""
 
 
 def inspect(page: Page, name: str) -> None:
@@ -112,7 +114,7 @@ def take_picture(page: Page, name: str, locale: str) -> None:
         page.emulate_media(color_scheme="light")
     if locale == "en" and name in ON_PHONE:
         with _on_phone(page):
-            _keep(page, f"{name}-{locale}-phone", full_page=False)
+            _keep(page, f"{name}-{locale}-phone", full_page=name in WHOLE_ON_PHONE)
 
 
 def _keep(page: Page, name: str, *, full_page: bool = True) -> None:

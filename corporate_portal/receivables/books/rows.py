@@ -204,20 +204,21 @@ def _page(rows: Any, table: Any) -> Sequence[Any]:
 
 
 def _issued(scope: Scope, table: Any, highest: int, after: Movement | Place | None) -> list[ColumnElement[bool]]:
-    found = [table.seller_id == scope.seller_id, table.id <= highest, table.issued_on.between(scope.first, scope.last)]
+    found = [table.seller_id == scope.seller_id, table.id <= highest, table.issued_on <= scope.last]
     if scope.currency:
         found.append(table.currency == scope.currency)
-    if after is not None:
-        place = tuple_(literal(after.day, table.issued_on.type), literal(after.id))
-        found.append(tuple_(table.issued_on, table.id) > place)
-    return found
+    return [*found, _from(table.issued_on, table.id, scope.first, after.day if after else None, after)]
 
 
 def _booked(scope: Scope, table: Any, highest: int, after: Movement | Place | None) -> list[ColumnElement[bool]]:
-    found = [table.id <= highest, table.booked_at >= scope.begins, table.booked_at < scope.ends]
+    found = [table.id <= highest, table.booked_at < scope.ends]
     if scope.currency:
         found.append(table.currency == scope.currency)
-    if after is not None:
-        place = tuple_(literal(after.at, table.booked_at.type), literal(after.id))
-        found.append(tuple_(table.booked_at, table.id) > place)
-    return found
+    return [*found, _from(table.booked_at, table.id, scope.begins, after.at if after else None, after)]
+
+
+def _from(column: Any, id_: Any, begins: Any, place: Any, after: Movement | Place | None) -> ColumnElement[bool]:
+    """Where reading goes on. One bound alone: given two, SQLite begins each page at the first one again."""
+    if after is None:
+        return column >= begins  # type: ignore[no-any-return]
+    return tuple_(column, id_) > tuple_(literal(place, column.type), literal(after.id))
