@@ -28,11 +28,13 @@ def _ready() -> Settings:
     from app.demo.install import is_installed as holds_demo
     from app.factory import brand_of
     from billing_core import templating
+    from corporate_portal.receivables.states import use_reminder_days
 
     found = _settings()
     logs.start(logging.WARNING)
     _prepare(found)
     templating.set_brand(brand_of(found))
+    use_reminder_days(found.reminder_days)
     if not schema.is_current():
         click.echo("The database has not this version's schema. Run first: portal migrate", err=True)
         sys.exit(1)

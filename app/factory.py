@@ -30,6 +30,8 @@ from corporate_portal.invoices.views import credit_notes, invoices, payments, we
 from corporate_portal.paying.views import paying
 from corporate_portal.profile.views import profile
 from corporate_portal.quotes.views import quotes
+from corporate_portal.receivables.states import use_reminder_days
+from corporate_portal.receivables.views import receivables
 from corporate_portal.requests.views import requests
 from corporate_portal.statement.views import statement
 from corporate_portal.verify.views import verify
@@ -39,7 +41,7 @@ from online_bridge.sign_in.views import admin, my
 
 ROOMS = (
     auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, desk, finance, my, admin,
-    routing, billing, statement, health, static_files, web, api, verify,
+    routing, billing, statement, health, static_files, web, api, verify, receivables,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}
@@ -50,6 +52,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     db.configure(settings.database)
     ports = ports or make_ports(settings)
     templating.set_brand(brand_of(settings))
+    use_reminder_days(settings.reminder_days)
     app = Flask("app", static_folder=None, template_folder=str(templating.TEMPLATES))
     app.request_class = MemoryRequest
     app.config.update(

@@ -20,6 +20,7 @@ from corporate_portal.invoices import jobs as invoices
 from corporate_portal.invoices.prints import credit_note_print, invoice_print
 from corporate_portal.quotes import jobs as quotes
 from corporate_portal.quotes.prints import certificate_print, quote_print
+from corporate_portal.receivables import jobs as receivables
 from corporate_portal.statement.prints import receipt_print, statement_print
 
 Handler = Callable[..., object]
@@ -58,6 +59,7 @@ RECURRING = (
     Recurring("payments.reconcile", timedelta(minutes=1)),
     Recurring("refunds.reconcile", timedelta(minutes=1)),
     Recurring("invoices.issue_scheduled", timedelta(minutes=10)),
+    Recurring(receivables.REMIND, timedelta(days=1)),
     Recurring(credentials.TIDY, timedelta(days=1)),
     Recurring("jobs.prune", timedelta(days=1)),
     Recurring(api.PRUNE, timedelta(days=1)),
@@ -77,6 +79,7 @@ def handlers(ports: Ports) -> dict[str, Handler]:
         "refunds.reconcile": giving_back.reconcile_due,
         "order.fulfil": orders.fulfil_on_day,
         "invoices.issue_scheduled": invoices.issue_scheduled,
+        receivables.REMIND: receivables.remind_due,
         "quotes.expire": quotes.expire_due,
         "quotes.remind": quotes.remind_due,
         credentials.SEND_LINK: credentials.send_password_link,

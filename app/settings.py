@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app import colours
+from corporate_portal.receivables.states import are_reminder_days
 
 PREFIX = "PORTAL_"
 
@@ -67,6 +68,8 @@ class Settings:
     smtp_user: str = ""
     smtp_password: str = ""
     mail_from: str = "billing@northgate.example"
+    reminder_days: str = "7,21,35"
+    """After how many days past due each reminder goes out, in their order; off: none is ever sent."""
 
     @property
     def is_production(self) -> bool:
@@ -165,6 +168,10 @@ def _problems(settings: Settings) -> list[str]:
         (
             colours.is_readable(settings.brand_colour),
             "PORTAL_BRAND_COLOUR must be a colour such as #2b4a9b, dark enough for white text on it (4.5 to 1).",
+        ),
+        (
+            are_reminder_days(settings.reminder_days),
+            "PORTAL_REMINDER_DAYS must be one to six rising whole numbers from 1 to 365, such as 7,21,35; or off.",
         ),
         (len(settings.secret_key) >= 32 or not settings.secret_key, "PORTAL_SECRET_KEY needs at least 32 characters."),
     ]

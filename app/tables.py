@@ -17,12 +17,13 @@ from billing_core.sellers import models as sellers
 from billing_core.subscriptions import models as subscriptions
 from corporate_portal.api import models as api
 from corporate_portal.quotes import models as quotes
+from corporate_portal.receivables import models as receivables
 from corporate_portal.requests import models as requests
 from corporate_portal.statement import models as statement
 
 ROOMS = (
     accounts, api, audit, bank, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering, orders,
-    payments, people, quotes, reconciliation, requests, review, sellers, statement, subscriptions,
+    payments, people, quotes, receivables, reconciliation, requests, review, sellers, statement, subscriptions,
 )  # fmt: skip
 
 metadata = Base.metadata

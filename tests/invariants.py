@@ -66,6 +66,17 @@ RULES = {
             (SELECT COALESCE(SUM(amount), 0) FROM allocation WHERE allocation.payment_id = payment.id)
             + (SELECT COALESCE(SUM(amount), 0) FROM credit_entry WHERE credit_entry.payment_id = payment.id)
     """,
+    "a reminder asks for the sum of what it names, of its own row's account, and went to somebody": """
+        SELECT reminder.public_id, reminder.total FROM reminder
+        WHERE reminder.total <> (SELECT COALESCE(SUM(balance), 0) FROM reminder_item WHERE reminder_id = reminder.id)
+           OR NOT EXISTS (SELECT 1 FROM reminder_mail WHERE reminder_id = reminder.id)
+        UNION ALL
+        SELECT reminder.public_id, item.balance FROM reminder
+        JOIN dunning ON dunning.id = reminder.dunning_id
+        JOIN reminder_item AS item ON item.reminder_id = reminder.id JOIN invoice ON invoice.id = item.invoice_id
+        WHERE invoice.account_id <> dunning.account_id OR invoice.currency <> dunning.currency
+           OR invoice.seller_id <> dunning.seller_id
+    """,
     "a payment's targets add up to its amount": """
         SELECT payment.public_id, payment.amount FROM payment
         WHERE payment.amount <> (SELECT COALESCE(SUM(amount), 0) FROM payment_target WHERE payment_id = payment.id)

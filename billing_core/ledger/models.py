@@ -17,6 +17,9 @@ from billing_core.people import Person
 from billing_core.sellers.letterhead import Letterhead
 from billing_core.sellers.models import Seller
 
+RECEIVABLE = ("currency", "due_on", "id", "account_id", "seller_id", "balance")
+"""What open items are found and summed up by, without a look at the rows themselves."""
+
 
 class Invoice(Base):
     """A demand for payment. Seller, address and User ID are copied at issue, so that the document stays what it was."""
@@ -30,6 +33,8 @@ class Invoice(Base):
         Index("ix_invoice_account", "account_id", "issued_on", "id"),
         partial_index("ix_invoice_open", "account_id", "due_on", where="balance > 0"),
         Index("ix_invoice_number_plain", "number_plain"),
+        partial_index("ix_invoice_receivable", *RECEIVABLE, where="balance > 0"),
+        Index("ix_invoice_seller", "seller_id", "issued_on", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -171,6 +176,7 @@ class CreditNote(Base):
         CheckConstraint("total = net + tax AND total >= 0", name="ck_credit_note_total"),
         UniqueConstraint("cause", name="ux_credit_note_cause"),
         Index("ix_credit_note_account", "account_id", "issued_on", "id"),
+        Index("ix_credit_note_seller", "seller_id", "issued_on", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -268,6 +274,7 @@ class Allocation(Base):
         Index("ix_allocation_invoice", "invoice_id", "id"),
         partial_index("ix_allocation_payment", "payment_id", where="payment_id IS NOT NULL"),
         Index("ix_allocation_account", "account_id", "booked_at", "id"),
+        Index("ix_allocation_booked", "booked_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -300,6 +307,7 @@ class CreditEntry(Base):
     __table_args__ = (
         UniqueConstraint("kind", "reference", name="ux_credit_reference"),
         partial_index("ix_credit_payment", "payment_id", where="payment_id IS NOT NULL"),
+        Index("ix_credit_entry_booked", "booked_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -4,19 +4,15 @@ UTF-8 with a byte order mark. In German the cells are separated by semicolons an
 English commas and a decimal point; never grouping or a currency sign. Days are ISO dates in both.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from billing_core import money, words
+from billing_core.spreadsheet import MARK, harmless, written
 from corporate_portal.statement.books.entries import Entry
 from corporate_portal.statement.books.movements import Scope, Sums
 
-MARK = "\ufeff"
 LINES_AT_A_TIME = 200
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a spreadsheet takes for the beginning of a formula (CWE-1236), also in full width."""
 
 Cells = list[str]
 
@@ -38,7 +34,7 @@ def as_csv(entries: Iterable[Entry], scope: Scope, sums: Sums, locale: str) -> I
                 lines.append(
                     _balance(scope.period.last.isoformat(), words.gettext("Closing balance"), closing, scope, locale)
                 )
-            text = _written(lines, locale)
+            text = written(lines, locale)
         yield text
         if is_last:
             return
@@ -61,14 +57,3 @@ def _line(entry: Entry, scope: Scope, locale: str) -> list[Cells]:
     amounts = [money.typed(amount, scope.currency, locale) for amount in (entry.amount, entry.balance)]
     told = [entry.name, entry.number or entry.reference, entry.about]
     return [[entry.day.isoformat(), *map(harmless, told), *amounts, scope.currency]]
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
-
-
-def _written(lines: list[Cells], locale: str) -> str:
-    text = io.StringIO()
-    csv.writer(text, delimiter=";" if locale == "de" else ",").writerows(lines)
-    return text.getvalue()

@@ -282,4 +282,22 @@ GERMAN: dict[str, str] = {
     "Here the payment is set aside, at the card processor it is paid.": (
         "Hier ist die Zahlung zurückgestellt, beim Kartendienstleister ist sie bezahlt."
     ),
+    # Receivables
+    "Open items": "Offene Posten",
+    "Open items of %(company)s": "Offene Posten von %(company)s",
+    "Clear filters": "Filter zurücksetzen",
+    "Another reminder": "Erneute Erinnerung",
+    "Reminders": "Erinnerungen",
+    "Note for the desk": "Interne Notiz",
+    "Hold back": "Aussetzen",
+    "Reminders are held back.": "Die Erinnerungen sind ausgesetzt.",
+    "Send reminders again": "Erinnerungen wieder senden",
+    "Reminders go out again from the next daily run on.": (
+        "Erinnerungen werden ab dem nächsten täglichen Lauf wieder gesendet."
+    ),
+    "Day-end report": "Tagesabschluss",
+    "Both ways agree": "Beide Wege stimmen überein",
+    "Export for bookkeeping": "Export für die Buchhaltung",
+    "First day": "Erster Tag",
+    "Download CSV": "CSV herunterladen",
 }

@@ -23,21 +23,16 @@ RULES_OF_WHOLE_PAGES = ["landmark-one-main", "region"]
 """A mail has no landmarks of its own: it is read inside a page of the mail program."""
 
 IN_DARK = {
-    "quote",
-    "invoice",
-    "pay",
-    "work-list",
-    "make-a-quote",
-    "what-changed",
-    "approve",
-    "account-money",
-    "bank-statement",
-}
+    "quote", "invoice", "pay", "work-list", "make-a-quote", "what-changed", "approve", "account-money",
+    "bank-statement", "open-items", "day-end",
+}  # fmt: skip
 ON_PHONE = {
     "quotes", "quote", "confirm", "invoice", "pay", "subscriptions", "what-changed", "approve", "request",
-    "several-confirm", "bank-statement",
+    "several-confirm", "bank-statement", "open-items", "open-items-of-account",
 }  # fmt: skip
 """Pictures that the tour shows in the dark and on a phone too, in English."""
+WHOLE_ON_PHONE = {"open-items"}
+"""Of these not only what a phone shows first."""
 
 
 def inspect(page: Page, name: str) -> None:
@@ -111,7 +106,7 @@ def take_picture(page: Page, name: str, locale: str) -> None:
         page.emulate_media(color_scheme="light")
     if locale == "en" and name in ON_PHONE:
         with _on_phone(page):
-            _keep(page, f"{name}-{locale}-phone", full_page=False)
+            _keep(page, f"{name}-{locale}-phone", full_page=name in WHOLE_ON_PHONE)
 
 
 def _keep(page: Page, name: str, *, full_page: bool = True) -> None:

@@ -30,6 +30,7 @@ from billing_core.mail.models import OutboxMail
 from billing_core.payments.booking import book_incoming
 from billing_core.payments.giving_back import refund_payment
 from billing_core.payments.models import Payment, PaymentTarget
+from billing_core.payments.reconciliation.running import run as reconcile
 from billing_core.payments.review import service as review
 from billing_core.payments.states import HOLDING
 from billing_core.people import BillingContact, Person
@@ -270,7 +271,7 @@ def finance_pages(cast: Cast) -> list[str]:
         "/desk/money", f"/desk/money?search={invoice.number}", f"{account}/money", f"{account}/money/book",
         f"{account}/invoices", f"{account}/invoices?number=nothing", here, f"{here}/credit", f"{here}/pdf",
         f"/desk/credit-notes/{note}/pdf", *pages_of_money_back(cast), *pages_of_bank(cast),
-        *pages_of_reconciling(cast),
+        *pages_of_reconciling(cast), *pages_of_receivables(account),
     ]  # fmt: skip
 
 
@@ -298,6 +299,15 @@ def pages_of_bank(cast: Cast) -> list[str]:
     return [
         "/desk/bank", "/desk/bank/unmatched", here, f"{here}?show=all", *places, f"{places[1]}?search=nobody",
         f"{places[1]}?account={account.public_id}",
+    ]  # fmt: skip
+
+
+def pages_of_receivables(account: str) -> list[str]:
+    """Open items, reminders, the day-end report with the rows behind it, and the export."""
+    return [
+        "/desk/receivables", "/desk/receivables?sort=amount", "/desk/receivables?search=nothing-like-that",
+        f"/desk/receivables/{account.rpartition('/')[2]}", f"{account}/reminders", "/desk/day-end",
+        "/desk/day-end?day=2099-01-01", "/desk/day-end/rows?line=receivables-invoices", "/desk/bookkeeping",
     ]  # fmt: skip
 
 

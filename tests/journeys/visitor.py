@@ -192,7 +192,10 @@ class Visitor:
 
     def wait_for_mail(self, subject: str) -> None:
         """Open the newest mail with this subject in the development mailbox, as soon as the worker has written it."""
-        subject = self.walk.says(subject)
+        self.wait_for_mail_named(self.walk.says(subject))
+
+    def wait_for_mail_named(self, subject: str) -> None:
+        """The same for a subject that is data."""
         deadline = time.monotonic() + PATIENCE / 1000
         self.open("/mailbox")
         while not self._clickable(subject).count() and time.monotonic() < deadline:

@@ -49,7 +49,8 @@ def test_a_stranger_finds_nothing_and_changes_nothing(app: Flask, world: World) 
             page = clients[realm].post(path, bodies[rule.endpoint] | {"csrf_token": tokens[realm]})
         else:
             page = clients[realm].get(path)
-        expected = 403 if rule.endpoint in OF_NO_ACCOUNT or rule.endpoint.startswith("finance.") else 404
+        of_finance = rule.endpoint.startswith(("finance.", "receivables."))
+        expected = 403 if rule.endpoint in OF_NO_ACCOUNT or of_finance else 404
         assert page.status == expected, f"{rule.endpoint}: {page.status} {page.h1}"
         seen += 1
     assert seen > 15

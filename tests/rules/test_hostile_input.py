@@ -75,6 +75,7 @@ VALID: dict[str, dict[str, set[str]]] = {
     "finance.link_entry": {"back": ANYTHING},
     "finance.return_entry": {"back": ANYTHING},
     "finance.decide_review": {"note": TEXT},
+    "receivables.pause": {"note": TEXT},
     "statement.make_pdf": {"first": {"missing"}, "last": {"missing"}, "currency": {"missing"}},
     "profile.keep_purchase_order": {"number": TEXT, "expires_on": {"missing"}, "budget": {"missing"}},
     "quotes.send_rejection": {"reason": TEXT},

@@ -30,12 +30,18 @@ EXCEPTIONS = {("quotes.detail", "mark_viewed")}
 """What else a GET writes. The exchange of a password link is one that writes nothing; the return is tested below."""
 
 
-FILES = {"static_files.serve", "static_files.brand_colour", "mailbox.letter", "statement.csv"}
+FILES = {
+    "static_files.serve", "static_files.brand_colour", "mailbox.letter", "statement.csv", "receivables.csv",
+    "receivables.day_end_csv", "receivables.export_csv",
+}  # fmt: skip
 """They are no pages, and have headers of their own."""
-ABSENT = {"static_files.serve": {404}, "static_files.brand_colour": {200, 404}, "mailbox.attachment": {404}} | {
-    "auth.new_password": {410}
-}
-"""Addresses for which this world has nothing; a password link without a mail has expired."""
+ABSENT = {
+    "receivables.export_csv": {400},
+    "static_files.serve": {404},
+    "static_files.brand_colour": {200, 404},
+    "mailbox.attachment": {404},
+} | {"auth.new_password": {410}}
+"""Addresses for which this world has nothing; a password link without a mail has expired. An export needs its days."""
 
 
 @pytest.fixture

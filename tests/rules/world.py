@@ -21,6 +21,7 @@ from billing_core.permissions import Realm
 from corporate_portal.desk.service import look_as_customer
 from corporate_portal.profile.service import keep_purchase_order
 from corporate_portal.quotes.models import Quote
+from corporate_portal.receivables.service import pause_reminders
 from corporate_portal.requests.service import Wish, ask_for_quote
 from corporate_portal.statement.books.entries import Period
 from corporate_portal.statement.service import make_statement
@@ -58,7 +59,7 @@ class World:
             return Client(self.app)
         roles = {"support": self.jobs, "manager": self.approvals}
         who = next((role for role, own in roles.items() if endpoint in own), realm.value)
-        if endpoint.startswith("finance."):
+        if endpoint.startswith(("finance.", "receivables.")):
             who = "finance"
         return Client(self.app).sign_in(self.people[who], realm)
 
@@ -84,6 +85,7 @@ def build(app: Flask) -> World:
     paid = ledger.paid_by_card(large, deal.contact)
     first = core.viewer(core.staff("finance"), Realm.DESK)
     waiting = refund_payment(first, paid.public_id, {large.public_id: 60_000}, "A mistake", "key")
+    db.perform(pause_reminders, at_desk, deal.account.public_id, clock.today("Europe/Berlin"), "They pay on Friday.")
     days = Period.ending(clock.today("Europe/Berlin"))
     stated = db.perform(make_statement, deal.portal, "EUR", days, "en")
     reviewed = make.version(quote).sha256 or ""
@@ -142,6 +144,7 @@ def build(app: Flask) -> World:
         "finance.reconciliation": report_id(),
         "finance": invoice.public_id,
         "desk.retry_job": str(dead_job()),
+        "receivables": deal.account.public_id,
         "auth": "a-token-of-nobody",
         "mailbox": mail or "",
         "static_files": "nothing.css",
@@ -306,6 +309,10 @@ FORMS = {
         {"decision": "close", "note": "Nothing came."},
     ),
     "finance.run_reconciliation": Sent(_DESK, _at("/desk/reconciliations"), "/desk/reconciliations", {}),
+    "receivables.pause": Sent(
+        _DESK, _at("/desk/accounts/{account}/reminders"), "reminders/pause", {"note": "They pay on Friday."}
+    ),
+    "receivables.resume": Sent(_DESK, _at("/desk/accounts/{account}/reminders"), "reminders/resume", {}),
     "desk.retry_job": Sent(_DESK, _at("/desk/jobs"), "retry", {}),
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
 }

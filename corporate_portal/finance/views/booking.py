@@ -17,6 +17,7 @@ from corporate_portal.finance.queries import reviews
 from corporate_portal.finance.queries.crediting import invoices_numbered
 from corporate_portal.finance.queries.money import AccountMoney
 from corporate_portal.finance.views.blueprint import Answer, finance, key_of, new_key
+from corporate_portal.receivables.queries.reminders import reminders_of
 
 
 @finance.get("/desk/money")
@@ -47,6 +48,7 @@ def account(public_id: str) -> Answer:
             account=found.account,
             methods=METHOD_NAMES,
             key=new_key(),
+            reminders=reminders_of(found.account),
         )
 
 

@@ -22,6 +22,7 @@ from corporate_portal.finance.queries.crediting import InvoiceAtDesk
 from corporate_portal.finance.views.blueprint import Answer, finance, key_of, new_key
 from corporate_portal.invoices.forms import FindForm
 from corporate_portal.invoices.queries import STATES, Wanted
+from corporate_portal.receivables.queries.reminders import reminders_about
 
 ALL = STATES[-1]
 
@@ -53,7 +54,8 @@ def invoice(public_id: str) -> Answer:
     """One invoice: what became of it, and what finance can do."""
     with db.reading():
         found = queries.invoice_of(viewer(), public_id)
-        return page("finance/invoice.html", key=new_key(), **_about(found))
+        told = reminders_about(found.whole.invoice.id)
+        return page("finance/invoice.html", key=new_key(), reminders=told, **_about(found))
 
 
 def _about(found: InvoiceAtDesk) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""The forms of receivables, a module for each subject."""

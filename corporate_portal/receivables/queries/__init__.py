@@ -1,0 +1,1 @@
+"""What finance reads about receivables, a module for each subject. Every account exists for finance."""

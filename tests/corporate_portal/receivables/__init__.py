@@ -1,0 +1,1 @@
+"""Receivables at finance's desk."""
