@@ -26,6 +26,7 @@ from billing_core.mail.models import OutboxMail
 from billing_core.payments.booking import book_incoming
 from billing_core.payments.giving_back import refund_payment
 from billing_core.payments.models import Payment, PaymentTarget
+from billing_core.payments.reconciliation.running import run as reconcile
 from billing_core.payments.review import service as review
 from billing_core.payments.states import HOLDING
 from billing_core.people import BillingContact, Person
