@@ -10,6 +10,7 @@ from billing_core.ledger import models as ledger
 from billing_core.mail import models as mail
 from billing_core.orders import models as orders
 from billing_core.payments import models as payments
+from billing_core.payments.cards import models as cards
 from billing_core.sellers import models as sellers
 from billing_core.subscriptions import models as subscriptions
 from corporate_portal.api import models as api
@@ -18,8 +19,8 @@ from corporate_portal.requests import models as requests
 from corporate_portal.statement import models as statement
 
 ROOMS = (
-    accounts, api, audit, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering, orders, payments,
-    people, quotes, requests, sellers, statement, subscriptions,
+    accounts, api, audit, cards, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering, orders,
+    payments, people, quotes, requests, sellers, statement, subscriptions,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -10,6 +10,7 @@ from billing_core import clock, db
 from billing_core.accounts import Account
 from billing_core.documents.service import keep_document
 from billing_core.ledger.crediting import CreditNoteDraft, issue_credit_note
+from billing_core.ledger.incoming import Money
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.ledger.service import (
     BillTo,
@@ -20,9 +21,11 @@ from billing_core.ledger.service import (
     issue_invoice,
 )
 from billing_core.payments import moves, service
+from billing_core.payments.booking import book_incoming
 from billing_core.payments.gateway import SessionState
 from billing_core.payments.models import Payment
 from billing_core.people import BillingContact, Person
+from billing_core.permissions import Realm
 from billing_core.sellers.letterhead import Letterhead
 from tests.factories import core
 
@@ -109,3 +112,13 @@ def reread(row: Invoice) -> Invoice:
     """The invoice as it is now."""
     with db.reading() as session:
         return session.get_one(Invoice, row.id)
+
+
+def transferred(of: Account, amount: int) -> None:
+    """So much came by bank transfer and was booked on the oldest invoices."""
+    clerk = core.viewer(core.staff("finance"), Realm.DESK)
+    with db.reading() as session:
+        zone = session.get_one(Account, of.id)
+        today = clock.today(zone.timezone)
+    money = Money("bank_transfer", amount, today, "No. 9", shares=None)
+    db.perform(book_incoming, clerk, of.public_id, money, db.public_id("form"))

@@ -15,7 +15,7 @@ from time_machine import Traveller
 
 from billing_core import clock, db
 from billing_core.ledger.models import Invoice
-from billing_core.payments import queries, service
+from billing_core.payments import processor, queries, service
 from billing_core.payments.models import Payment
 from billing_core.payments.refusals import NotKnownYet, PaymentUnderWay
 from billing_core.payments.stripe_gateway import StripeGateway
@@ -41,7 +41,7 @@ class PatientTill(CardTill):
         super().__init__(path)
         self.line = self.sandbox.http_client(timeout)
         self.gateway = StripeGateway(KEY, SECRET, http_client=self.line)
-        service.use_gateway(self.gateway)
+        processor.use_gateway(self.gateway)
 
     def things(self) -> Till:
         """What the processor has, read from its file: a look that no fault can strike."""

@@ -78,7 +78,9 @@ VALID: dict[str, dict[str, set[str]]] = {
     "desk.return_quote": {"note": TEXT},
     "desk.close_request": {"answer": TEXT},
     "invoices.use_credit": {"credit-form_key": ANYTHING},
-    "invoices.start_payment": {"form_key": TEXT - {"negative"}, "seen": {"zero"}},
+    "invoices.start_payment": {"form_key": TEXT - {"negative"}, "seen": {"zero"}, "card": {"missing"}, "keep": ANYTHING},
+    "paying.start": {"card": {"missing"}, "keep": ANYTHING},
+    "cards.add": {"form_key": ANYTHING},
     "paying.show_allocation": {"total": {"negative", "zero", "missing"}},
     "profile.change_bill_to": {
         "street": TEXT, "city": TEXT, "postal_code": TEXT - {"huge"}, "phone": {"huge", "missing"},
@@ -102,7 +104,7 @@ VALID: dict[str, dict[str, set[str]]] = {
 """By endpoint and field (of lines: line and its name). Everything else is refused, and a doubled value is taken."""
 TRACES = {"auth.check_sign_in", "auth.check_desk_sign_in", "my.check_sign_in", "verify.check"}
 """Their refusals are written down for the throttles."""
-REAL = {"invoices.start_payment", "paying.start", "finance.send_refund"}
+REAL = {"invoices.start_payment", "paying.start", "finance.send_refund", "cards.add"}
 """Several transactions with the processor between them: they cannot be rolled back each by itself."""
 
 
