@@ -1,6 +1,6 @@
 """Saved cards, below the profile: of the chosen account, for who may pay."""
 
-from flask import Blueprint, redirect
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from billing_core import db
@@ -28,8 +28,10 @@ def _place() -> Standing:
 
 @cards.get("/profile/cards")
 @portal_page()
-def index() -> str:
-    """What is on file, and the way to add another."""
+def index() -> str | Response:
+    """What is on file, and the way to add another. The processor sends people back to here, with `added`."""
+    if "added" in request.args:
+        return _tell_of(service.come_back(viewer(), request.args["added"]).state)
     form = AddForm(formdata=None)
     form.offer()
     with db.reading():
@@ -46,13 +48,6 @@ def add() -> Response:
     if setup.is_under_way and setup.hosted_url:
         return redirect(setup.hosted_url, 303)
     return _tell_of(setup.state)
-
-
-@cards.get("/profile/cards/added/<string:public_id>")
-@portal_page()
-def added(public_id: str) -> Response:
-    """The processor sends the person back to here."""
-    return _tell_of(service.come_back(viewer(), public_id).state)
 
 
 def _tell_of(state: str) -> Response:

@@ -10,7 +10,7 @@ from billing_core.errors import Invalid
 from billing_core.payments.cards.models import SavedCard
 from billing_core.payments.limits import CardAmounts
 from billing_core.payments.sharing import Means
-from billing_core.web.forms import Amount, Form, TextLine
+from billing_core.web.forms import Amount, Form, Needed, TextLine
 from billing_core.words import lazy, mark
 
 FULL, PART = "full", "part"
@@ -20,6 +20,9 @@ LONGEST_NUMBER = 60
 LONGEST_KEY = 30
 LONGEST_AMOUNT = 16
 STALE = mark("This page is not up to date any more. Please check the amount and confirm again.")
+
+
+CHOSEN = Needed(mark("Choose the card that you want to pay with."))
 
 
 class FindForm(Form):
@@ -36,7 +39,7 @@ class FindForm(Form):
 class CardChoice(Form):
     """With which card to pay: one on file, or one that is entered for this payment and kept where the box is ticked."""
 
-    card = RadioField(lazy("Card"), choices=[NEW], validate_choice=False)  # type: ignore[list-item]
+    card = RadioField(lazy("Card"), choices=[NEW], validate_choice=False, validators=[CHOSEN])  # type: ignore[list-item]
     keep = BooleanField(lazy("Keep this card for later payments"))
 
     def offer_cards(self, cards: Sequence[SavedCard]) -> None:

@@ -78,8 +78,8 @@ VALID: dict[str, dict[str, set[str]]] = {
     "desk.return_quote": {"note": TEXT},
     "desk.close_request": {"answer": TEXT},
     "invoices.use_credit": {"credit-form_key": ANYTHING},
-    "invoices.start_payment": {"form_key": TEXT - {"negative"}, "seen": {"zero"}, "card": {"missing"}, "keep": ANYTHING},
-    "paying.start": {"card": {"missing"}, "keep": ANYTHING},
+    "invoices.start_payment": {"form_key": TEXT - {"negative"}, "seen": {"zero"}, "keep": ANYTHING},
+    "paying.start": {"keep": ANYTHING},
     "cards.add": {"form_key": ANYTHING},
     "paying.show_allocation": {"total": {"negative", "zero", "missing"}},
     "profile.change_bill_to": {

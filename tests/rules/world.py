@@ -106,7 +106,6 @@ def build(app: Flask) -> World:
         "payments": payment.public_id,
         "cards": card,
         "cards.make_default": setup,
-        "cards.added": add_card(deal.portal, deal.account.public_id, "form_added").public_id,
         "statement": booked.public_id,
         "statement.pdf": stated.public_id,
         "profile": deal.account.public_id,

@@ -77,6 +77,8 @@ def customer_of(account_id: int, livemode: bool) -> ProcessorCustomer | None:
 def setup_of(viewer: Viewer, public_id: str) -> CardSetup:
     """An attempt of one of the viewer's accounts. Raises NotFound."""
     mine = CardSetup.account_id.in_(sorted(viewer.account_ids))
+    if not db.is_storable(public_id):
+        raise NotFound
     found = db.session().scalar(select(CardSetup).where(CardSetup.public_id == public_id, mine))
     if found is None:
         raise NotFound
@@ -105,6 +107,6 @@ def setup_request(setup: CardSetup, customer: str, expires_at: datetime) -> Setu
         locale=setup.locale,
         brands=brands(setup.currency),
         expires_at=expires_at,
-        success_url=templating.link(f"/profile/cards/added/{setup.public_id}"),
+        success_url=templating.link(f"/profile/cards?added={setup.public_id}"),
         cancel_url=templating.link("/profile/cards"),
     )
