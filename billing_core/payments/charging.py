@@ -51,10 +51,15 @@ def _drive(payment: Payment, *, with_owner: bool) -> Payment:
 
 
 def settle(payment: Payment, intent_id: str | None = None, event_id: str | None = None) -> Payment:
-    """Ask what became of it and put it down; nothing new is begun. Raises Unclear."""
+    """Ask what became of it and put it down; nothing new is begun, and what we had given up is ended there too.
+
+    Raises Unclear.
+    """
     if payment.processor_intent is None and intent_id is None:
         return payment
-    payment, _ = _ask(payment, intent_id, event_id)
+    payment, seen = _ask(payment, intent_id, event_id)
+    if seen.status == "open" and not (payment.is_under_way or payment.is_over):
+        return _cancel(payment)
     return payment
 
 

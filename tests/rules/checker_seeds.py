@@ -82,7 +82,7 @@ SEEDS: list[tuple[str, str, str]] = [
     ("message that we confirmed", "file", altered("kind = 'event'", "created", "1")),
     ("refund of ours", "books", REFUND),
     ("at most one intent", "file", copied("payment_intent", "pi_3", ON_FILE, status="'canceled'")),
-    ("at most one intent", "books", "UPDATE payment SET processor_intent = 'pi_other' WHERE card_id IS NOT NULL"),
+    ("at most one intent", "books", "UPDATE payment SET processor_intent = 'pi_other' WHERE public_id = '$by_card'"),
     ("at most one intent", "file", altered(ON_FILE, "payment_method", "'pm_other'")),
     ("charged for its own account", "books", REMOVED),
     ("charged for its own account", "books", "UPDATE saved_card SET account_id = (SELECT MAX(id) FROM account)"),
