@@ -1,8 +1,8 @@
 """Two faults of the processor in the life of one payment: it is paid once, or nothing was taken, and all sides agree.
 
 `bin/prove payments` lives through all 144 ordered pairs of 12 faults for payments in full, in part, in full after a
-cancelled part, and with a card on file, on both databases; bin/test through each fault once as the first and once as the
-second, on a hosted page and with a card on file.
+cancelled part, and with a card on file, on both databases; bin/test through each fault once as the first and once as
+the second, on a hosted page and with a card on file.
 """
 
 from collections.abc import Iterator, Mapping
