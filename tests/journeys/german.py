@@ -185,11 +185,18 @@ GERMAN: dict[str, str] = {
     "Pay a part": "Einen Teil bezahlen",
     "Amount": "Betrag",
     "Continue to the card": "Weiter zur Karte",
+    "Continue the payment": "Zahlung fortsetzen",
+    "Card": "Karte",
     "Saved cards": "Gespeicherte Karten",
     "Manage the cards": "Karten verwalten",
     "No card is saved": "Keine Karte ist gespeichert",
     "Add a card": "Karte hinzufügen",
-    "The card is saved. You can pay with it from now on.": "Die Karte ist gespeichert. Sie können ab jetzt mit ihr zahlen.",
+    "The card is saved. You can pay with it from now on.": (
+        "Die Karte ist gespeichert. Sie können ab jetzt mit ihr zahlen."
+    ),
+    "A saved card of Lindner Maschinenbau GmbH was removed": (
+        "Eine gespeicherte Karte von Lindner Maschinenbau GmbH wurde entfernt"
+    ),
     "Keep this card for later payments": "Diese Karte für spätere Zahlungen speichern",
     "A new card": "Eine neue Karte",
     "Proposed first": "Wird zuerst vorgeschlagen",
