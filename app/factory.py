@@ -24,6 +24,7 @@ from billing_core.web.uploads import MemoryRequest
 from corporate_portal.api.views import api
 from corporate_portal.api.views.problems import is_ours as is_for_programs
 from corporate_portal.auth.views import auth
+from corporate_portal.cards.views import cards
 from corporate_portal.desk.views import desk
 from corporate_portal.finance.views import finance
 from corporate_portal.invoices.views import credit_notes, invoices, payments, webhooks
@@ -40,8 +41,8 @@ from online_bridge.routing.views import routing
 from online_bridge.sign_in.views import admin, my
 
 ROOMS = (
-    auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, desk, finance, my, admin,
-    routing, billing, statement, health, static_files, web, api, verify, receivables,
+    auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, cards, desk, finance, my,
+    admin, routing, billing, statement, health, static_files, web, api, verify, receivables,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}

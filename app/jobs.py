@@ -14,6 +14,8 @@ from billing_core.mail import service as mail
 from billing_core.orders import jobs as orders
 from billing_core.payments import booking, events, giving_back, moves
 from billing_core.payments import service as payments
+from billing_core.payments.cards import adopting, keeping
+from billing_core.payments.cards import service as cards
 from billing_core.payments.reconciliation import running as reconciliation
 from corporate_portal.api import jobs as api
 from corporate_portal.invoices import jobs as invoices
@@ -58,6 +60,7 @@ RECURRING = (
     Recurring("quotes.remind", timedelta(minutes=5)),
     Recurring("payments.reconcile", timedelta(minutes=1)),
     Recurring("refunds.reconcile", timedelta(minutes=1)),
+    Recurring("cards.reconcile", timedelta(minutes=1)),
     Recurring("invoices.issue_scheduled", timedelta(minutes=10)),
     Recurring(receivables.REMIND, timedelta(days=1)),
     Recurring(credentials.TIDY, timedelta(days=1)),
@@ -77,6 +80,9 @@ def handlers(ports: Ports) -> dict[str, Handler]:
         booking.WITHDRAW: payments.withdraw_payment,
         "payments.reconcile": payments.reconcile_due,
         "refunds.reconcile": giving_back.reconcile_due,
+        keeping.SETTLE: cards.settle,
+        adopting.DETACH: cards.detach,
+        "cards.reconcile": cards.reconcile_due,
         "order.fulfil": orders.fulfil_on_day,
         "invoices.issue_scheduled": invoices.issue_scheduled,
         receivables.REMIND: receivables.remind_due,

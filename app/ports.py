@@ -13,7 +13,7 @@ from billing_core.documents.weasy import WeasyPrinter
 from billing_core.mail.service import Transport
 from billing_core.mail.transports import MailboxTransport, SmtpTransport
 from billing_core.payments import events
-from billing_core.payments import service as payments
+from billing_core.payments import processor as payments
 from billing_core.payments.gateway import Gateway
 from billing_core.payments.stripe_gateway import StripeGateway
 from stripe_sandbox import Sandbox
@@ -43,7 +43,12 @@ def make_ports(settings: Settings) -> Ports:
 
 def _with_stripe(settings: Settings) -> Ports:
     gateway = StripeGateway(settings.stripe_secret_key, settings.stripe_webhook_secret)
-    return Ports(gateway, _transport(settings), WeasyPrinter(), form_targets=("https://checkout.stripe.com",))
+    return Ports(
+        gateway,
+        _transport(settings),
+        WeasyPrinter(),
+        form_targets=("https://checkout.stripe.com", "https://hooks.stripe.com"),
+    )
 
 
 def _with_sandbox(settings: Settings) -> Ports:

@@ -11,6 +11,7 @@ from billing_core.ledger import models as ledger
 from billing_core.mail import models as mail
 from billing_core.orders import models as orders
 from billing_core.payments import models as payments
+from billing_core.payments.cards import models as cards
 from billing_core.payments.reconciliation import models as reconciliation
 from billing_core.payments.review import models as review
 from billing_core.sellers import models as sellers
@@ -22,8 +23,8 @@ from corporate_portal.requests import models as requests
 from corporate_portal.statement import models as statement
 
 ROOMS = (
-    accounts, api, audit, bank, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering, orders,
-    payments, people, quotes, receivables, reconciliation, requests, review, sellers, statement, subscriptions,
+    accounts, api, audit, bank, cards, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering,
+    orders, payments, people, quotes, receivables, reconciliation, requests, review, sellers, statement, subscriptions,
 )  # fmt: skip
 
 metadata = Base.metadata

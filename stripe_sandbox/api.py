@@ -40,7 +40,7 @@ class Api:
             call.name: call
             for call in (
                 *sessions.calls(base_path),
-                *intents.CALLS,
+                *intents.calls(base_path),
                 *setups.CALLS,
                 *customers.CALLS,
                 *refunds.CALLS,

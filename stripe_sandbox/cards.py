@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from stripe_sandbox.errors import Json
@@ -69,6 +70,7 @@ class Card:
     authentication: Authentication = Authentication.NEVER
     offered: Offered = Offered.NEVER
     aftermath: Aftermath = Aftermath.NONE
+    expires_this_month: bool = False
 
     @property
     def last4(self) -> str:
@@ -98,7 +100,12 @@ CARDS = (
         "pm_card_chargeCustomerFail", "4000000000000341", "visa",
         decline=GENERIC, declines_when_saved=False, offered=Offered.ON_SETUP,
     ),
-    Card("pm_card_authenticationRequired", "4000002760003184", "visa", authentication=Authentication.ALWAYS),
+    Card(
+        "pm_card_authenticationRequired", "4000002760003184", "visa",
+        authentication=Authentication.ALWAYS, offered=Offered.WHEN_SAVING,
+    ),
+    # Stripe lets its testers type an expiry; here this number has one.
+    Card("pm_card_expiresSoon", "4012888888881881", "visa", offered=Offered.WHEN_SAVING, expires_this_month=True),
     Card(
         "pm_card_pendingRefund", "4000000000007726", "visa",
         offered=Offered.ON_PAYMENT, aftermath=Aftermath.REFUNDS_PEND,
@@ -138,6 +145,7 @@ def offered_on_page(*, charging: bool, saving: bool, blocked: Iterable[str]) -> 
 
 def new_payment_method(unit: Unit, card: Card) -> Json:
     """A payment method made from a test card, attached to nobody yet."""
+    today = datetime.fromtimestamp(unit.now, UTC)
     return unit.add(
         {
             "id": new_id("pm"),
@@ -149,8 +157,8 @@ def new_payment_method(unit: Unit, card: Card) -> Json:
                 "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
                 "country": "US",
                 "display_brand": {"amex": "american_express"}.get(card.brand, card.brand),
-                "exp_month": 12,
-                "exp_year": 1970 + unit.now // 31_556_952 + YEARS_VALID,
+                "exp_month": today.month if card.expires_this_month else 12,
+                "exp_year": today.year + (0 if card.expires_this_month else YEARS_VALID),
                 # One number has one fingerprint, so that a card that is saved twice can be told.
                 "fingerprint": f"sandbox{card.last4}{card.brand}",
                 "funding": "credit",

@@ -66,7 +66,13 @@ def new_intent(unit: Unit, amount: int, currency: str, **details: object) -> Jso
 
 
 def confirm(
-    unit: Unit, intent: Json, method: Json, *, off_session: bool = False, challenge_url: str | None = None
+    unit: Unit,
+    intent: Json,
+    method: Json,
+    *,
+    off_session: bool = False,
+    challenge_url: str | None = None,
+    return_url: str | None = None,
 ) -> Json:
     """Asks the issuer. Afterwards the intent has succeeded, waits for authentication, or wants another payment method.
 
@@ -85,7 +91,7 @@ def confirm(
         intent["last_payment_error"] = None
         intent["next_action"] = {
             "type": "redirect_to_url",
-            "redirect_to_url": {"url": challenge_url, "return_url": None},
+            "redirect_to_url": {"url": challenge_url, "return_url": return_url},
         }
         unit.save(intent)
         emit(unit, "payment_intent.requires_action", intent)

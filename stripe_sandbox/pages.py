@@ -10,12 +10,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.routing import Map, MapAdapter, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from stripe_sandbox import checkout, sessions
+from stripe_sandbox import checkout, intents, sessions
 from stripe_sandbox.amounts import shown
 from stripe_sandbox.cards import Card, holds_card_number, offered_on_page
 from stripe_sandbox.errors import Json
@@ -31,6 +31,7 @@ ROUTES = Map(
     [
         Rule("/pay/<identifier>", endpoint="pay", methods=["GET", "POST"]),
         Rule("/pay/<identifier>/challenge", endpoint="challenge", methods=["GET", "POST"]),
+        Rule("/authenticate/<identifier>", endpoint="authenticate", methods=["GET", "POST"]),
         Rule("/static/<name>", endpoint="static", methods=["GET"]),
     ],
     strict_slashes=False,
@@ -61,6 +62,8 @@ class Pages:
             endpoint, args = adapter.match()
             if endpoint == "static":
                 return _static(request, args["name"])
+            if endpoint == "authenticate":
+                return self._authenticate(request, adapter, args["identifier"])
             sessions.expire_due(self._store)
             view = self._look(args["identifier"])
             if view is None:
@@ -113,6 +116,33 @@ class Pages:
                     unit, identifier, card, adapter.build("challenge", {"identifier": identifier}, force_external=True)
                 )
         return self._onward(adapter, identifier)
+
+    def _authenticate(self, request: Request, adapter: MapAdapter, identifier: str) -> Response:
+        """The bank's question about an intent that was confirmed over the API, and the way back."""
+        with self._store.reading() as unit:
+            intent = unit.find(identifier, "payment_intent")
+            private = unit.private(identifier) if intent is not None else {}
+        if intent is None or "return_url" not in private:
+            raise NotFound
+        asked = {"success_url": private["return_url"], "cancel_url": None, "locale": "auto"}
+        view = _View(asked, private, challenged=True)
+        if request.method == "POST":
+            request.max_content_length = LARGEST_FORM
+            token, answer = request.form.get("page_token", ""), request.form.get("outcome")
+            known = hmac.compare_digest(token.encode(), private["page_token"].encode())
+            if not known or answer not in ("complete", "fail"):
+                raise BadRequest
+            with self._store.writing() as unit:
+                intents.authenticate(unit, identifier, authenticated=answer == "complete")
+            return _send(private["return_url"], view)
+        if intent["status"] != "requires_action":
+            return _send(private["return_url"], view)
+        chosen = language("auto", request.accept_languages)
+        html = self._templates.get_template("authenticate.html").render(
+            say=speaker(chosen), language=chosen, merchant=self._merchant, url=adapter.build, identifier=identifier,
+            page_token=private["page_token"], amount=shown(intent["amount"], intent["currency"], chosen),
+        )  # fmt: skip
+        return _guarded(Response(html, mimetype="text/html"), view)
 
     def _onward(self, adapter: MapAdapter, identifier: str) -> Response:
         """Where the person belongs now that the form has been worked on, this time or an earlier one."""

@@ -59,7 +59,7 @@ def _create(base_path: str, unit: Unit, params: Json, args: Mapping[str, str]) -
         "amount_total": total if lines else None,
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "billing_address_collection": None,
-        "cancel_url": _url(params, "cancel_url"),
+        "cancel_url": checked_url(params, "cancel_url"),
         "client_reference_id": params.get("client_reference_id"),
         "client_secret": None,
         "consent": None,
@@ -100,10 +100,10 @@ def _create(base_path: str, unit: Unit, params: Json, args: Mapping[str, str]) -
         "status": "open",
         "submit_type": params.get("submit_type"),
         "subscription": None,
-        "success_url": _url(params, "success_url"),
+        "success_url": checked_url(params, "success_url"),
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0} if lines else None,
         "ui_mode": "hosted_page",
-        "url": f"{_mount(base_path, params['success_url'])}/pay/{identifier}",
+        "url": f"{mount(base_path, params['success_url'])}/pay/{identifier}",
     }
     unit.add(
         session,
@@ -182,7 +182,7 @@ def _expiry(unit: Unit, params: Json) -> int:
     return expires_at
 
 
-def _url(params: Json, name: str) -> str | None:
+def checked_url(params: Json, name: str) -> str | None:
     url: str | None = params.get(name)
     if url is not None:
         parts = urlsplit(url)
@@ -191,7 +191,7 @@ def _url(params: Json, name: str) -> str | None:
     return url
 
 
-def _mount(base_path: str, success_url: str) -> str:
+def mount(base_path: str, success_url: str) -> str:
     """The address of the hosted pages; where only their path is known, the host is that of the caller's own pages."""
     if urlsplit(base_path).scheme:
         return base_path

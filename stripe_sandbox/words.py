@@ -50,6 +50,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "Visa 0341: can be saved, later charges fail",
         "Visa 0341: speicherbar, spätere Abbuchungen scheitern",
     ),
+    "pm_card_authenticationRequired": (
+        "Visa 3184: 3-D Secure for every charge",
+        "Visa 3184: 3-D Secure bei jeder Abbuchung",
+    ),
+    "pm_card_expiresSoon": ("Visa 1881: expires this month", "Visa 1881: läuft diesen Monat ab"),
     "pm_card_pendingRefund": (
         "Visa 7726: succeeds, refunds take a while",
         "Visa 7726: erfolgreich, Erstattungen dauern etwas",

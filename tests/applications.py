@@ -9,7 +9,7 @@ from flask import Flask
 from app.factory import brand_of, create_app
 from app.settings import Settings
 from billing_core import db, templating
-from billing_core.payments import service as payments
+from billing_core.payments import processor as payments
 
 
 class Applications:

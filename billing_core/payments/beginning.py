@@ -11,10 +11,22 @@ from billing_core.errors import Invalid, NotFound
 from billing_core.ledger.models import Invoice
 from billing_core.ledger.service import lock_account, lock_invoices
 from billing_core.payments import states
+from billing_core.payments.cards.adopting import customer_for
+from billing_core.payments.cards.models import SavedCard
+from billing_core.payments.cards.queries import card_of, today_of
+from billing_core.payments.limits import brands
 from billing_core.payments.models import Payment, PaymentTarget
 from billing_core.payments.queries import disputed_among, held_on_each
-from billing_core.payments.refusals import NothingToPay, OneCurrencyOnly, PayFormUsed, TooManyInvoices
-from billing_core.payments.sharing import MOST_INVOICES, Payable, Wish, objections, oldest_first
+from billing_core.payments.refusals import (
+    BrandNotAccepted,
+    CardExpired,
+    CardRemoved,
+    NothingToPay,
+    OneCurrencyOnly,
+    PayFormUsed,
+    TooManyInvoices,
+)
+from billing_core.payments.sharing import MOST_INVOICES, NEW_CARD, Means, Payable, Wish, objections, oldest_first
 from billing_core.permissions import Right, Viewer, demand
 from billing_core.words import mark
 
@@ -22,11 +34,11 @@ FIRST_LOOK = timedelta(minutes=2)
 """When the reconciler looks at an intent for the first time."""
 
 
-def begin(viewer: Viewer, wishes: Sequence[Wish], form_key: str, livemode: bool) -> Payment:
+def begin(viewer: Viewer, wishes: Sequence[Wish], form_key: str, livemode: bool, means: Means = NEW_CARD) -> Payment:
     """Put down the intent to pay invoices of one account, which holds its amounts from now on.
 
     The same form again returns the payment that it made. Raises NotFound, NotAllowed, NothingToPay, TooManyInvoices,
-    OneCurrencyOnly, PayFormUsed, and the first of the `objections`.
+    OneCurrencyOnly, PayFormUsed, CardRemoved, CardExpired, BrandNotAccepted, and the first of the `objections`.
     """
     _check_wishes(wishes)
     named = invoices_named(viewer, [wish.invoice for wish in wishes])
@@ -36,17 +48,43 @@ def begin(viewer: Viewer, wishes: Sequence[Wish], form_key: str, livemode: bool)
     invoices = {invoice.public_id: invoice for invoice in lock_invoices(invoice.id for invoice in named)}
     form = f"{account_id}.{form_key}"
     earlier = _made_by_form(viewer.person_id, form)
+    card = _card_on_file(viewer, account_id, means)
     if earlier is not None:
-        _refuse_another_content(earlier, wishes, invoices)
+        _refuse_another_content(earlier, wishes, invoices, card, means)
         return earlier
     if len({invoice.currency for invoice in invoices.values()}) > 1:
         raise OneCurrencyOnly
+    if card is not None:
+        refuse_unless_usable(card, next(iter(invoices.values())).currency, livemode)
     payables = payables_of([invoices[wish.invoice] for wish in wishes])
     for _where, refusal in objections(payables, wishes):
         raise refusal
     amounts = {wish.invoice: wish.amount_of(payable) for payable, wish in zip(payables, wishes, strict=True)}
     shares = [(one.invoice, amounts[one.invoice.public_id]) for one in oldest_first(payables)]
-    return _put_down(viewer, shares, form, livemode)
+    return _put_down(viewer, shares, form, livemode, card, means)
+
+
+def _card_on_file(viewer: Viewer, account_id: int, means: Means) -> SavedCard | None:
+    """The chosen card as it is under the account's lock. Raises NotFound for another account's."""
+    if means.card is None:
+        return None
+    card = card_of(viewer, means.card)
+    if card.account_id != account_id:
+        raise NotFound
+    return card
+
+
+def refuse_unless_usable(card: SavedCard, currency: str, livemode: bool) -> None:
+    """The one place that says whether a card on file may be charged.
+
+    Raises CardRemoved, CardExpired and BrandNotAccepted.
+    """
+    if card.removed_at is not None or card.livemode is not livemode:
+        raise CardRemoved
+    if card.has_expired(today_of(card.account_id)):
+        raise CardExpired
+    if card.brand not in brands(currency):
+        raise BrandNotAccepted(brand=card.name.partition(" ••••")[0], currency=currency)
 
 
 def _check_wishes(wishes: Sequence[Wish]) -> None:
@@ -85,18 +123,30 @@ def _made_by_form(person_id: int, form: str) -> Payment | None:
     return db.session().scalar(made.options(selectinload(Payment.targets)))
 
 
-def _refuse_another_content(earlier: Payment, wishes: Sequence[Wish], invoices: dict[str, Invoice]) -> None:
+def _refuse_another_content(
+    earlier: Payment, wishes: Sequence[Wish], invoices: dict[str, Invoice], card: SavedCard | None, means: Means
+) -> None:
     """Raise PayFormUsed unless the payment is that of these wishes; all that was payable is what the page said."""
     meant = {target.invoice_id: target.amount for target in earlier.targets}
     asked = {invoices[wish.invoice].id: wish.seen if wish.amount is None else wish.amount for wish in wishes}
     same = meant.keys() == asked.keys() and all(asked[place] in (None, amount) for place, amount in meant.items())
-    if not same:
+    by_the_same = (earlier.card_id, earlier.keeps_card) == (card.id if card else None, means.keep and card is None)
+    if not (same and by_the_same):
         raise PayFormUsed
 
 
-def _put_down(viewer: Viewer, shares: Sequence[tuple[Invoice, int]], form: str, livemode: bool) -> Payment:
+def _put_down(
+    viewer: Viewer,
+    shares: Sequence[tuple[Invoice, int]],
+    form: str,
+    livemode: bool,
+    card: SavedCard | None,
+    means: Means,
+) -> Payment:
     """The rows of an intent to which nothing objects: so much of each invoice."""
-    first, now = shares[0][0], clock.now()
+    first, now, keeps = shares[0][0], clock.now(), means.keep and card is None
+    if keeps:
+        customer_for(first.account_id, livemode)
     payment = Payment(
         public_id=db.public_id("pay"),
         account_id=first.account_id,
@@ -107,6 +157,10 @@ def _put_down(viewer: Viewer, shares: Sequence[tuple[Invoice, int]], form: str, 
         currency=first.currency,
         locale=viewer.locale,
         livemode=livemode,
+        card_id=card.id if card is not None else None,
+        keeps_card=keeps,
+        card_brand=card.brand if card is not None else "",
+        card_last4=card.last4 if card is not None else "",
         created_at=now,
         check_at=now + FIRST_LOOK,
         checks=0,
@@ -117,5 +171,6 @@ def _put_down(viewer: Viewer, shares: Sequence[tuple[Invoice, int]], form: str, 
     audit.record(
         viewer.actor, "payment.begun", payment.public_id, payment.account_id, amount=payment.amount,
         currency=payment.currency, invoices={invoice.public_id: amount for invoice, amount in shares},
+        **({"card": card.public_id} if card is not None else {}), **({"keeps_card": True} if keeps else {}),
     )  # fmt: skip
     return payment

@@ -2,8 +2,11 @@
 
 The names, in the order of the steps: payment.begun, processor.created, payment.opened, event.noted, processor.asked,
 payment.booked (inside the settling transaction), payment.settled, processor.expired, payment.cancelled. Those of a
-refund: refund.begun, processor.refunded, refund.learned, processor.asked_back. Those of a review: review.looked,
-review.decided. Those of a reconciliation: reconciliation.begun, reconciliation.compared, reconciliation.mended.
+refund: refund.begun, processor.refunded, refund.learned, processor.asked_back. With a card on file a payment passes
+processor.charged too, and processor.confronted and payment.confronted. Adding a card: setup.begun,
+processor.knows_customer, processor.made_setup, setup.opened, processor.asked_of_setup, setup.settled; removing one:
+processor.detached. Those of a review: review.looked, review.decided. Those of a reconciliation: reconciliation.begun,
+reconciliation.compared, reconciliation.mended.
 """
 
 import os

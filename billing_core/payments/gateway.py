@@ -1,4 +1,4 @@
-"""The processor as the payment verbs see it: nine calls, frozen values in and out, and three ways to fail.
+"""The processor as the payment verbs see it: its calls, frozen values in and out, and three ways to fail.
 
 A gateway is never called while a transaction is open, and never gets a row. Its amounts are in our smallest units.
 """
@@ -46,16 +46,78 @@ class SessionRequest:
     expires_at: datetime
     success_url: str
     cancel_url: str
+    customer: str | None = None
+    """The processor's customer for whom the card that is entered is kept; None: it serves this payment alone."""
+
+
+@dataclass(frozen=True)
+class ChargeRequest:
+    """A card on file that is to be charged. Derived from stored rows alone: repeated, it is the same to the byte."""
+
+    reference: str
+    """The payment's public id: metadata and idempotency key."""
+    amount: int
+    currency: str
+    title: str
+    customer: str
+    method: str
+    """The processor's name of the card."""
+
+
+@dataclass(frozen=True)
+class CardSeen:
+    """A card as the processor knows it. It has the number; we have what its owner recognises it by."""
+
+    method: str
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class SetupRequest:
+    """What the hosted page for adding a card is to be. Derived from stored rows alone."""
+
+    reference: str
+    """The public id of the attempt: reference, metadata and idempotency key."""
+    customer: str
+    currency: str
+    locale: str
+    brands: Sequence[str]
+    expires_at: datetime
+    success_url: str
+    cancel_url: str
+
+
+@dataclass(frozen=True)
+class SetupState:
+    """An attempt to add a card as the processor knows it now. `status`: open, complete or expired."""
+
+    session_id: str
+    reference: str
+    customer: str
+    status: str
+    livemode: bool
+    url: str | None
+    card: CardSeen | None = None
+    """The card that is kept, once it is."""
+
+
+CHARGE, PERSON = "charge", "person"
+"""What an open payment by a card on file waits for: that we have it charged, or that its owner confirms it."""
 
 
 @dataclass(frozen=True)
 class SessionState:
-    """A session as the processor knows it now. `status`: open, complete or expired.
+    """A payment as the processor knows it now: a session, or the charge of a card on file, which has no session_id.
 
-    amount and received are None where the processor's figure is no amount of ours.
+    `status`: open, complete or expired; declined where a card on file was. amount and received are None where the
+    processor's figure is no amount of ours.
     """
 
-    session_id: str
+    session_id: str | None
     reference: str
     status: str
     is_paid: bool
@@ -66,12 +128,17 @@ class SessionState:
     currency: str
     livemode: bool
     url: str | None
-    expires_at: datetime
+    expires_at: datetime | None
+    """When the processor ends it by itself; None: never."""
     intent_id: str | None = None
     card_brand: str = ""
     card_last4: str = ""
     decline: str = ""
     """The code of the last decline; a session stays open after one."""
+    awaits: str = ""
+    """Of a card on file: CHARGE or PERSON."""
+    card: CardSeen | None = None
+    """The card that paid."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +216,48 @@ class Gateway(Protocol):
 
     def expire_session(self, session_id: str) -> SessionState:
         """End it, so that nothing can be paid on it. Raises Refused where it is not open any more, and Unclear."""
+        ...
+
+    def create_customer(self, reference: str) -> str:
+        """For whom cards are kept; the same reference again is the same customer. Raises Refused and Unclear."""
+        ...
+
+    def create_setup(self, request: SetupRequest) -> SetupState:
+        """Make the hosted page for adding a card; the same request is the same page. Raises Refused and Unclear."""
+        ...
+
+    def retrieve_setup(self, session_id: str) -> SetupState:
+        """What has become of it. Raises Unclear."""
+        ...
+
+    def detach_card(self, method: str) -> None:
+        """Let go of a card, so that it can never be charged again. Raises Refused where it is gone, and Unclear."""
+        ...
+
+    def create_charge(self, request: ChargeRequest) -> SessionState:
+        """Prepare the charge of a card on file: nothing is taken yet. The same request is the same charge.
+
+        Raises Refused and Unclear.
+        """
+        ...
+
+    def charge(self, intent_id: str) -> SessionState:
+        """Take the money that was prepared, while nobody is there. It can succeed once only, however often it is asked.
+
+        Raises Refused, after a decline too, and Unclear.
+        """
+        ...
+
+    def confront(self, intent_id: str, method: str, return_url: str) -> SessionState:
+        """As `charge`, for a person who is there and is led to the bank where it asks. Raises Refused and Unclear."""
+        ...
+
+    def retrieve_charge(self, intent_id: str) -> SessionState:
+        """What has become of it. Raises Unclear."""
+        ...
+
+    def cancel_charge(self, intent_id: str) -> SessionState:
+        """End it, so that it takes nothing any more. Raises Refused where it is over already, and Unclear."""
         ...
 
     def create_refund(self, request: RefundRequest) -> RefundState:

@@ -12,6 +12,7 @@ from billing_core.payments import disputing, queries, refunding, service
 from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.gateway import RefundRequest, Refused, Unclear
 from billing_core.payments.models import Refund
+from billing_core.payments.processor import processor
 from billing_core.payments.states import BEGUN
 from billing_core.permissions import Viewer
 
@@ -41,7 +42,7 @@ def send(refund: Refund) -> Refund:
     if refund.begun_at is not None and clock.now() >= refund.begun_at + refunding.SEND_AGAIN_WITHIN:
         return _give_up_or_adopt(payment, request)
     try:
-        made = service.processor().create_refund(request)
+        made = processor().create_refund(request)
     except Refused as refusal:
         log.warning("refund %s was refused: %s", refund.public_id, refusal)
         return _refused(payment, db.perform(refunding.refuse_refund, refund.public_id, refusal.code))
@@ -78,8 +79,8 @@ def look(payment: str, event: str | None = None) -> None:
     if found.processor_intent is None:
         db.perform(disputing.learn_money_back, payment, [], [], event)
         return
-    refunds = service.processor().refunds_of(found.processor_intent)
-    disputes = service.processor().disputes_of(found.processor_intent)
+    refunds = processor().refunds_of(found.processor_intent)
+    disputes = processor().disputes_of(found.processor_intent)
     crashpoint("processor.asked_back")
     db.perform(disputing.learn_money_back, payment, refunds, disputes, event)
 

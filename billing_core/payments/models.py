@@ -13,10 +13,8 @@ from billing_core.accounts import Account
 from billing_core.db import Base, Instant, partial_index
 from billing_core.ledger.models import Invoice
 from billing_core.payments import states
+from billing_core.payments.cards.models import SavedCard, card_name
 from billing_core.people import Person
-
-BRAND_NAMES = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "discover": "Discover"}
-"""Card brands as they write themselves."""
 
 
 class Payment(Base):
@@ -46,10 +44,15 @@ class Payment(Base):
     currency: Mapped[str] = mapped_column(String(3))
     locale: Mapped[str] = mapped_column(String(2))
     livemode: Mapped[bool]
+    card_id: Mapped[int | None] = mapped_column(ForeignKey("saved_card.id"))
+    """The card on file that is charged; None: the payer enters one on the processor's page."""
+    keeps_card: Mapped[bool] = mapped_column(default=False)
+    """The payer wants the card that is entered to be kept for later payments."""
     processor_session: Mapped[str | None] = mapped_column(String(120))
     processor_intent: Mapped[str | None] = mapped_column(String(120))
+    """Of a card on file before it is charged; otherwise once the money has come."""
     hosted_url: Mapped[str | None] = mapped_column(Text)
-    """Where the payer enters the card; None until the processor has answered."""
+    """Where the payer enters the card, or confirms with the bank; None where there is nothing to go to."""
     session_expires_at: Mapped[datetime | None] = mapped_column(Instant)
     card_brand: Mapped[str] = mapped_column(String(20), default="")
     card_last4: Mapped[str] = mapped_column(String(4), default="")
@@ -64,6 +67,7 @@ class Payment(Base):
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
     payer: Mapped[Person] = relationship(lazy="raise_on_sql")
+    saved_card: Mapped[SavedCard | None] = relationship(lazy="raise_on_sql")
     targets: Mapped[list["PaymentTarget"]] = relationship(lazy="raise_on_sql", order_by="PaymentTarget.id")
     refunds: Mapped[list["Refund"]] = relationship(lazy="raise_on_sql", order_by="Refund.id", back_populates="payment")
     disputes: Mapped[list["Dispute"]] = relationship(
@@ -72,15 +76,24 @@ class Payment(Base):
 
     @property
     def card(self) -> str:
-        """The card as its owner knows it: Visa •••• 4242; empty until the money has come."""
-        if not self.card_last4:
-            return ""
-        return f"{BRAND_NAMES.get(self.card_brand, self.card_brand.title())} •••• {self.card_last4}"
+        """The card as its owner knows it: Visa •••• 4242; empty until it is known."""
+        return card_name(self.card_brand, self.card_last4)
 
     @property
     def is_under_way(self) -> bool:
         """The processor has not yet said what became of it."""
         return self.state in states.UNDER_WAY
+
+    @property
+    def is_on_file(self) -> bool:
+        """A card that the account keeps is charged, and none is entered."""
+        return self.card_id is not None
+
+    @property
+    def lacks_place(self) -> bool:
+        """The processor does not have it yet, as far as we know."""
+        known = self.processor_intent if self.is_on_file else self.processor_session
+        return self.is_under_way and known is None
 
     @property
     def is_over(self) -> bool:
@@ -89,7 +102,7 @@ class Payment(Base):
 
     @property
     def can_go_on(self) -> bool:
-        """The payer can (still) enter a card for it."""
+        """The payer can (still) enter a card for it, or confirm it with the bank."""
         return self.state == states.OPEN and self.hosted_url is not None
 
 

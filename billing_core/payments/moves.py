@@ -17,6 +17,7 @@ from billing_core.ledger.models import Invoice
 from billing_core.ledger.service import Booking, allocate, lock_account, lock_invoices
 from billing_core.mail.service import BadRecipient
 from billing_core.payments import mails, states
+from billing_core.payments.cards.adopting import adopt
 from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.gateway import SessionState
 from billing_core.payments.models import Payment, PaymentTarget, ProcessorEvent
@@ -58,6 +59,8 @@ def learn(public_id: str, seen: SessionState, event_id: str | None = None) -> Pa
         _set_aside(payment, invoices, seen, wrong)
         return payment
     payment.processor_session = seen.session_id
+    if payment.is_on_file:
+        payment.processor_intent = seen.intent_id
     payment.failure = seen.decline[:60] or payment.failure
     if seen.is_paid:
         _book(payment, invoices, seen)
@@ -72,7 +75,7 @@ def _note_unpaid(payment: Payment, seen: SessionState) -> None:
     elif seen.is_final:
         _give_up(payment, "fail", PROCESSOR)
     elif seen.status == "open":
-        payment.hosted_url, payment.session_expires_at = seen.url, seen.expires_at
+        payment.hosted_url, payment.session_expires_at = seen.url, seen.expires_at or session_end(payment)
         if payment.state != states.OPEN:
             payment.state = states.PAYMENT.after(payment.state, "open")
             payment.checks = 0
@@ -101,9 +104,18 @@ def _book(payment: Payment, invoices: dict[int, Invoice], seen: SessionState) ->
     )  # fmt: skip
     if total.credited:
         log.warning("payment %s was larger than what was open; the rest is account credit", payment.public_id)
+    if payment.keeps_card and total.is_new:
+        _keep_card(payment, seen)
     if total.is_new:
         send_receipt(payment, [invoices[target.invoice_id] for target, _ in booked])
     crashpoint("payment.booked")
+
+
+def _keep_card(payment: Payment, seen: SessionState) -> None:
+    """A card about which the processor says too little never undoes the booking: the money has been taken."""
+    card = adopt(payment.account_id, payment.livemode, seen.card, payment.requested_by) if seen.card else None
+    if card is None:
+        log.error("payment %s is booked, but its card could not be kept", payment.public_id)
 
 
 def send_receipt(payment: Payment, paid: list[Invoice]) -> None:
@@ -117,7 +129,7 @@ def send_receipt(payment: Payment, paid: list[Invoice]) -> None:
 
 def _differences(payment: Payment, seen: SessionState) -> list[str]:
     """In what the processor's session is not the one that was asked for; such money is never booked as paid."""
-    compared = {
+    compared: dict[str, tuple[object, object]] = {
         "reference": (payment.public_id, seen.reference),
         "session": (payment.processor_session or seen.session_id, seen.session_id),
         "amount": (payment.amount, seen.amount),
@@ -126,16 +138,17 @@ def _differences(payment: Payment, seen: SessionState) -> list[str]:
     }
     if seen.is_paid:
         compared["received"] = (payment.amount, seen.received)
+    if seen.is_paid or payment.is_on_file:
         compared["intent"] = (payment.processor_intent or seen.intent_id or "some intent", seen.intent_id)
     return [f"{name}: {ours!r} asked, {theirs!r} found" for name, (ours, theirs) in compared.items() if ours != theirs]
 
 
 def _set_aside(payment: Payment, invoices: dict[int, Invoice], seen: SessionState, wrong: list[str]) -> None:
     payment.state = states.PAYMENT.after(payment.state, "review")
-    payment.review_note = "\n".join([f"session {seen.session_id}", *wrong])
+    payment.review_note = "\n".join([f"session {seen.session_id or seen.intent_id}", *wrong])
     hold_for_review(payment)
     finding.keep(payment, finding.of_session(seen))
-    about = {"session": seen.session_id, "differences": wrong}
+    about = {"session": seen.session_id or seen.intent_id, "differences": wrong}
     audit.record(PROCESSOR, "payment.set_aside", payment.public_id, payment.account_id, **about)
     mails.ask_for_review(payment, [invoices[target.invoice_id] for target in payment.targets], seen)
     log.error("payment %s needs review: %s", payment.public_id, "; ".join(wrong))
@@ -167,9 +180,9 @@ def return_to_review(payment: Payment) -> None:
 
 
 def refuse(public_id: str, code: str) -> Payment:
-    """The processor said clearly no to the session: nothing was made there, so the money is free again."""
+    """The processor said clearly no to making it: there is nothing there, so the money is free again."""
     payment, _ = locked(public_id)
-    if payment.is_under_way and payment.processor_session is None:
+    if payment.lacks_place:
         payment.failure = code[:60]
         _give_up(payment, "fail", PROCESSOR, code=code)
     return payment

@@ -10,7 +10,9 @@ from sqlalchemy.orm import joinedload, selectinload
 from billing_core import db, templating, words
 from billing_core.errors import NotFound
 from billing_core.ledger.models import Invoice
-from billing_core.payments.gateway import RefundRequest, SessionRequest
+from billing_core.payments.cards.models import ProcessorCustomer, SavedCard
+from billing_core.payments.cards.queries import customer_of
+from billing_core.payments.gateway import ChargeRequest, RefundRequest, SessionRequest
 from billing_core.payments.limits import brands
 from billing_core.payments.models import Dispute, Payment, PaymentTarget, Refund, RefundPart
 from billing_core.payments.states import BEGUN, DISPUTED, LOST, REFUND_LEFT, UNDECIDED, UNDER_WAY
@@ -144,22 +146,62 @@ def disputed_among(invoice_ids: Collection[int]) -> set[int]:
     return set(db.session().scalars(undecided))
 
 
-def session_request(public_id: str, expires_at: datetime) -> SessionRequest:
-    """The request to the processor, from the stored rows alone. Numbers of issued invoices never change."""
-    named = select(Payment).where(Payment.public_id == public_id)
-    payment = db.session().scalars(named).one()
+def customer_for(payment: Payment) -> ProcessorCustomer:
+    """For whom the processor keeps the card of a payment that keeps one: the intent made the row."""
+    found = customer_of(payment.account_id, payment.livemode)
+    if found is None:
+        raise ValueError("the intent to keep a card makes the customer's row")
+    return found
+
+
+def charge_request(public_id: str) -> ChargeRequest:
+    """The request to charge a card on file, from the stored rows alone."""
+    payment, numbers = _with_numbers(public_id)
+    card = (
+        db.session()
+        .scalars(select(SavedCard).where(SavedCard.id == payment.card_id).options(joinedload(SavedCard.customer)))
+        .one()
+    )
+    return ChargeRequest(
+        reference=public_id,
+        amount=payment.amount,
+        currency=payment.currency,
+        title=_title(numbers, payment.locale),
+        customer=card.customer.processor_customer or "",
+        method=card.processor_method,
+    )
+
+
+def is_needless(payment: Payment) -> bool:
+    """Whether money that came otherwise has left less open than the payment would take."""
+    meant = select(PaymentTarget.invoice_id).where(PaymentTarget.payment_id == payment.id)
+    invoices = db.session().scalars(select(Invoice).where(Invoice.id.in_(meant))).all()
+    held, disputed = held_on_each([invoice.id for invoice in invoices]), disputed_among([one.id for one in invoices])
+    return bool(disputed) or any(held[invoice.id] > invoice.balance for invoice in invoices)
+
+
+def _with_numbers(public_id: str) -> tuple[Payment, Sequence[str]]:
+    """A payment, and the numbers of the invoices that it is meant for; those of issued invoices never change."""
+    payment = db.session().scalars(select(Payment).where(Payment.public_id == public_id)).one()
     meant = select(Invoice.number).join(PaymentTarget).where(PaymentTarget.payment_id == payment.id)
+    return payment, db.session().scalars(meant.order_by(PaymentTarget.id)).all()
+
+
+def session_request(public_id: str, expires_at: datetime) -> SessionRequest:
+    """The request to the processor, from the stored rows alone."""
+    payment, numbers = _with_numbers(public_id)
     own_page = templating.link(f"/payments/{public_id}")
     return SessionRequest(
         reference=public_id,
         amount=payment.amount,
         currency=payment.currency,
         locale=payment.locale,
-        title=_title(db.session().scalars(meant.order_by(PaymentTarget.id)).all(), payment.locale),
+        title=_title(numbers, payment.locale),
         brands=brands(payment.currency),
         expires_at=expires_at,
         success_url=f"{own_page}?returned=1",
         cancel_url=own_page,
+        customer=customer_for(payment).processor_customer if payment.keeps_card else None,
     )
 
 

@@ -5,8 +5,8 @@ from billing_core.payments.limits import CardAmounts
 from billing_core.words import mark, shown
 
 __all__ = [
-    "AmountNotPossible", "InvoicePaid", "NotByCard", "NotKnownYet", "PayFormUsed", "PaymentUnderWay", "StalePayForm",
-    "amount_not_possible", "shown",
+    "AmountNotPossible", "BrandNotAccepted", "CardExpired", "CardInUse", "CardRemoved", "InvoicePaid", "NotByCard",
+    "NotKnownYet", "PayFormUsed", "PaymentUnderWay", "StalePayForm", "amount_not_possible", "shown",
 ]  # fmt: skip
 
 
@@ -139,6 +139,30 @@ class TooManyInvoices(Refusal):
     """More invoices than one payment takes."""
 
     message = mark("One payment takes at most %(most)s invoices. Pay the others afterwards.")
+
+
+class CardRemoved(Refusal):
+    """It was on file when the page was loaded."""
+
+    message = mark("This card has been removed. Nothing was charged. Please choose another card.")
+
+
+class CardExpired(Refusal):
+    """Its last day has passed on the account's calendar."""
+
+    message = mark("This card has expired. Nothing was charged. Please choose another card.")
+
+
+class BrandNotAccepted(Refusal):
+    """Configuration says which brands are taken in which currency (domain.md 5)."""
+
+    message = mark("%(brand)s is not accepted for payments in %(currency)s. Nothing was charged. Choose another card.")
+
+
+class CardInUse(Refusal):
+    """A card is not removed in the middle of a payment, so that it is certain that it is not charged afterwards."""
+
+    message = mark("A payment with this card is under way. Finish or cancel it before you remove the card.")
 
 
 class NotKnownYet(Refusal):

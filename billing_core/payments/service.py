@@ -10,34 +10,21 @@ from collections.abc import Sequence
 
 from billing_core import clock, db
 from billing_core.errors import NotFound
-from billing_core.payments import moves, queries
+from billing_core.payments import charging, moves, queries
 from billing_core.payments.beginning import begin
+from billing_core.payments.cards.service import known_customer
 from billing_core.payments.crashpoints import crashpoint
-from billing_core.payments.gateway import Gateway, Refused, Unclear
+from billing_core.payments.gateway import Refused, SessionState, Unclear
 from billing_core.payments.models import Payment
+from billing_core.payments.processor import processor
 from billing_core.payments.refusals import NotKnownYet
-from billing_core.payments.sharing import Wish
+from billing_core.payments.sharing import NEW_CARD, Means, Wish
 from billing_core.permissions import Right, Viewer, demand
 
 log = logging.getLogger(__name__)
 
 LOOKS_AT_ONCE = 50
 """How many payments one round of the reconciler looks at; the next round takes the rest."""
-
-_gateway: Gateway | None = None
-
-
-def use_gateway(gateway: Gateway) -> None:
-    """Said once at start, by the roof: which processor takes the money."""
-    global _gateway
-    _gateway = gateway
-
-
-def processor() -> Gateway:
-    """The one that was chosen."""
-    if _gateway is None:
-        raise RuntimeError("no processor was chosen: app/ports.py does it")
-    return _gateway
 
 
 def pay_invoice(
@@ -47,31 +34,42 @@ def pay_invoice(
     *,
     form_key: str | None = None,
     payable_seen: int | None = None,
+    means: Means = NEW_CARD,
 ) -> Payment:
     """Start to pay (a part of) an invoice by card. `amount` None is all that is payable.
 
     `payable_seen` is what the payer's page said about that; another amount by now is refused. Else as `pay_invoices`.
     """
     wish = Wish(invoice_public_id, amount, payable_seen if amount is None else None)
-    return pay_invoices(viewer, [wish], form_key=form_key)
+    return pay_invoices(viewer, [wish], form_key=form_key, means=means)
 
 
-def pay_invoices(viewer: Viewer, wishes: Sequence[Wish], *, form_key: str | None = None) -> Payment:
+def pay_invoices(
+    viewer: Viewer, wishes: Sequence[Wish], *, form_key: str | None = None, means: Means = NEW_CARD
+) -> Payment:
     """Start to pay invoices of one account with one card payment; it is paid as a whole or not at all.
 
-    The payment that comes back is open (go to its hosted_url), unknown (nobody can say yet) or failed (the processor
-    refused); for a form that was sent before it is the payment of that form. Raises what `beginning.begin` raises.
+    The payment that comes back is open (go to its hosted_url), unknown (nobody can say yet) or failed (the processor or
+    the bank refused); with a card on file it may have succeeded. For a form that was sent before it is the payment of
+    that form. Raises what `beginning.begin` raises.
     """
     key = form_key or db.public_id("form")
-    payment = db.perform(begin, viewer, wishes, key, processor().livemode)
+    payment = db.perform(begin, viewer, wishes, key, processor().livemode, means)
     crashpoint("payment.begun")
-    return _start(payment) if _lacks_session(payment) else payment
+    if payment.is_on_file:
+        return charging.go_on(payment, with_owner=True)
+    return _start(payment) if payment.lacks_place else payment
 
 
 def continue_payment(viewer: Viewer, public_id: str) -> Payment:
-    """Go on with an attempt; its hosted page is made now where that failed before. Raises NotFound, NotAllowed."""
+    """Go on with an attempt: its hosted page is made, or its card is charged, where that failed before.
+
+    Raises NotFound and NotAllowed.
+    """
     payment = _payable_by(viewer, public_id)
-    return _start(payment) if _lacks_session(payment) else payment
+    if payment.is_on_file:
+        return charging.go_on(payment, with_owner=True)
+    return _start(payment) if payment.lacks_place else payment
 
 
 def cancel_payment(viewer: Viewer, public_id: str) -> Payment:
@@ -93,14 +91,14 @@ def withdraw_payment(payment: str) -> None:
 
 
 def _end(payment: Payment, actor: str) -> Payment:
-    if _lacks_session(payment):
-        payment = _start(payment)
+    if payment.lacks_place:
+        payment = charging.prepare(payment) if payment.is_on_file else _start(payment)
     if not payment.is_under_way:
         return payment
-    if payment.processor_session is None:
+    if payment.lacks_place:
         raise NotKnownYet
     try:
-        ended = processor().expire_session(payment.processor_session)
+        ended = _end_there(payment)
     except Refused:
         return _settle_or_wait(payment.public_id)
     except Unclear:
@@ -109,6 +107,12 @@ def _end(payment: Payment, actor: str) -> Payment:
     payment = db.perform(moves.call_off, payment.public_id, ended, actor)
     crashpoint("payment.cancelled")
     return payment
+
+
+def _end_there(payment: Payment) -> SessionState:
+    if payment.processor_session is None:
+        return processor().cancel_charge(payment.processor_intent or "")
+    return processor().expire_session(payment.processor_session)
 
 
 def come_back(viewer: Viewer, public_id: str) -> Payment:
@@ -124,15 +128,20 @@ def come_back(viewer: Viewer, public_id: str) -> Payment:
         return db.perform(moves.doubt, public_id)
 
 
-def settle(public_id: str, session_id: str | None = None, event_id: str | None = None) -> Payment:
+def settle(
+    public_id: str, session_id: str | None = None, event_id: str | None = None, intent_id: str | None = None
+) -> Payment:
     """Ask the processor what became of the payment and put it down. Safe to run at any time, any number of times.
 
-    `session_id` helps where we never learned it. Raises NotFound, and Unclear where the processor cannot be asked.
+    `session_id` and, of a card on file, `intent_id` help where we never learned them. Raises NotFound, and Unclear
+    where the processor cannot be asked.
     """
     with db.reading():
         payment = queries.payment_named(public_id)
     if payment is None:
         raise NotFound
+    if payment.is_on_file:
+        return charging.settle(payment, intent_id, event_id)
     session = payment.processor_session or session_id
     if session is None:
         return _start(payment) if payment.is_under_way else payment
@@ -156,23 +165,33 @@ def reconcile_due() -> int:
             continue
         taken += 1
         try:
-            settle(look.public_id)
+            _look(look.public_id)
         except Unclear:
             log.warning("payment %s is still unknown: the processor could not be asked", look.public_id)
     return taken
 
 
-def _lacks_session(payment: Payment) -> bool:
-    return payment.is_under_way and payment.processor_session is None
+def _look(public_id: str) -> None:
+    """What the reconciler does about one payment. Raises NotFound and Unclear."""
+    with db.reading():
+        payment = queries.payment_named(public_id)
+    if payment is not None and payment.is_on_file:
+        charging.go_on(payment, with_owner=False)
+    else:
+        settle(public_id)
 
 
 def _start(payment: Payment) -> Payment:
     """Have the hosted page made, again under the same key where that was tried before."""
     if clock.now() >= payment.created_at + moves.START_AGAIN_WITHIN:
         return db.perform(moves.refuse, payment.public_id, "never_started")
-    with db.reading():
-        request = queries.session_request(payment.public_id, moves.session_end(payment))
     try:
+        if payment.keeps_card:
+            with db.reading():
+                customer = queries.customer_for(payment)
+            known_customer(customer)
+        with db.reading():
+            request = queries.session_request(payment.public_id, moves.session_end(payment))
         made = processor().create_session(request)
     except Refused as refusal:
         log.warning("payment %s was refused: %s", payment.public_id, refusal)

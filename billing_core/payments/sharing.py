@@ -58,6 +58,20 @@ class Wish:
         return payable.amount if self.amount is None else self.amount
 
 
+@dataclass(frozen=True)
+class Means:
+    """What is charged: a card on file, by its public id, or (None) one that the payer enters for this one payment.
+
+    `keep` puts the card that is entered on file, once it has paid.
+    """
+
+    card: str | None = None
+    keep: bool = False
+
+
+NEW_CARD = Means()
+
+
 def refuse_unless_payable(payable: Payable, *, among_others: bool = False) -> None:
     """The one place that says whether money may be asked for on an invoice.
 

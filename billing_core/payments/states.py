@@ -94,3 +94,22 @@ DISPUTE = Machine(
         (LOST, "win"): WON,
     },
 )
+
+SETUP_UNDER_WAY = (CREATING, OPEN)
+"""Nobody knows yet whether a card is added."""
+
+CARD_SETUP = Machine(
+    "Card setup",
+    CREATING,
+    {
+        (CREATING, "open"): OPEN,
+        (CREATING, "succeed"): SUCCEEDED,
+        (CREATING, "fail"): FAILED,
+        (CREATING, "expire"): EXPIRED,
+        (OPEN, "succeed"): SUCCEEDED,
+        (OPEN, "fail"): FAILED,
+        (OPEN, "expire"): EXPIRED,
+        (FAILED, "succeed"): SUCCEEDED,
+        (EXPIRED, "succeed"): SUCCEEDED,
+    },
+)

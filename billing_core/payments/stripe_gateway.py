@@ -1,4 +1,4 @@
-"""Stripe through its official SDK: Checkout Sessions in payment mode, by redirect; refunds and disputes.
+"""Stripe through its official SDK: Checkout Sessions by redirect, charges of saved cards; refunds and disputes.
 
 The same code talks to Stripe and to a program that speaks its wire; the HTTP client that it is given decides.
 """
@@ -6,17 +6,24 @@ The same code talks to Stripe and to a program that speaks its wire; the HTTP cl
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, TypeVar
 
 import stripe
 from stripe.checkout import Session
-from stripe.params import DisputeListParams, RefundCreateParams, RefundListParams
-from stripe.params.checkout import SessionCreateParams
+from stripe.params import (
+    DisputeListParams,
+    PaymentIntentCancelParams,
+    PaymentIntentConfirmParams,
+    PaymentIntentRetrieveParams,
+    RefundCreateParams,
+    RefundListParams,
+)
+from stripe.params.checkout import SessionCreateParams, SessionRetrieveParams
 
-from billing_core import db, money
-from billing_core.errors import Invalid
+from billing_core import db
+from billing_core.payments import stripe_cards
 from billing_core.payments.gateway import (
+    ChargeRequest,
     DisputeState,
     Event,
     Forged,
@@ -25,10 +32,12 @@ from billing_core.payments.gateway import (
     Refused,
     SessionRequest,
     SessionState,
+    SetupRequest,
+    SetupState,
     Unclear,
 )
-from billing_core.payments.limits import processor_digits
 from billing_core.payments.listing import Listing
+from billing_core.payments.stripe_units import blocked_brands, card_of, decline_of, from_processor, said, to_processor
 
 T = TypeVar("T")
 S = TypeVar("S", bound=stripe.StripeObject)
@@ -38,10 +47,6 @@ RETRIES = 2
 TIMEOUT_SECONDS = 15
 LIVE_KEYS = ("sk_live_", "rk_live_")
 EXPAND = ["payment_intent.latest_charge"]
-BRAND_NAMES = {
-    "amex": "american_express", "discover": "discover_global_network", "mastercard": "mastercard", "visa": "visa",
-}  # fmt: skip
-"""Our names of card brands, which are those of Stripe's cards, and those of its restrictions."""
 CLEAR_NO = (
     stripe.InvalidRequestError, stripe.AuthenticationError, stripe.PermissionError, stripe.CardError,
 )  # fmt: skip
@@ -79,15 +84,62 @@ class StripeGateway:
 
     def retrieve_session(self, session_id: str) -> SessionState:
         """The session with its intent and charge. Raises Unclear: a refusal to answer says nothing about the money."""
-        try:
-            found = self._call(lambda: self._client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND}))
-        except Refused as refusal:
-            raise Unclear(str(refusal)) from refusal
-        return _state(found)
+        return _state(self._ask(lambda: self._client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND})))
 
     def expire_session(self, session_id: str) -> SessionState:
         """The session, now expired. Raises Refused and Unclear."""
         return _state(self._call(lambda: self._client.v1.checkout.sessions.expire(session_id, {"expand": EXPAND})))
+
+    def create_customer(self, reference: str) -> str:
+        """The customer for whom an account's cards are kept. Raises Refused and Unclear."""
+        asked = stripe_cards.customer_parameters(reference)
+        key = f"customer-{reference}"
+        return self._call(lambda: self._client.v1.customers.create(asked, {"idempotency_key": key})).id
+
+    def create_setup(self, request: SetupRequest) -> SetupState:
+        """The page for adding a card, new or replayed. Raises Refused and Unclear."""
+        asked, key = stripe_cards.setup_parameters(request), f"setup-{request.reference}"
+        made = self._call(lambda: self._client.v1.checkout.sessions.create(asked, {"idempotency_key": key}))
+        return stripe_cards.setup_state(made)
+
+    def retrieve_setup(self, session_id: str) -> SetupState:
+        """The page with the card that was added on it. Raises Unclear."""
+        wanted: SessionRetrieveParams = {"expand": stripe_cards.EXPAND_SETUP}
+        return stripe_cards.setup_state(
+            self._ask(lambda: self._client.v1.checkout.sessions.retrieve(session_id, wanted))
+        )
+
+    def detach_card(self, method: str) -> None:
+        """Let go of a card. Raises Refused and Unclear."""
+        self._call(lambda: self._client.v1.payment_methods.detach(method))
+
+    def create_charge(self, request: ChargeRequest) -> SessionState:
+        """The intent of this request, new or replayed; it is not confirmed. Raises Refused and Unclear."""
+        asked, key = stripe_cards.charge_parameters(request), f"charge-{request.reference}"
+        made = self._call(lambda: self._client.v1.payment_intents.create(asked, {"idempotency_key": key}))
+        return stripe_cards.charge_state(made)
+
+    def charge(self, intent_id: str) -> SessionState:
+        """Confirm the intent off session. Raises Refused and Unclear."""
+        wanted: PaymentIntentConfirmParams = {"off_session": True, "expand": stripe_cards.EXPAND_CHARGE}
+        return stripe_cards.charge_state(self._call(lambda: self._client.v1.payment_intents.confirm(intent_id, wanted)))
+
+    def confront(self, intent_id: str, method: str, return_url: str) -> SessionState:
+        """Confirm the intent with its person there. Raises Refused and Unclear."""
+        wanted: PaymentIntentConfirmParams = {
+            "payment_method": method, "return_url": return_url, "expand": stripe_cards.EXPAND_CHARGE,
+        }  # fmt: skip
+        return stripe_cards.charge_state(self._call(lambda: self._client.v1.payment_intents.confirm(intent_id, wanted)))
+
+    def retrieve_charge(self, intent_id: str) -> SessionState:
+        """The intent with its charge. Raises Unclear."""
+        wanted: PaymentIntentRetrieveParams = {"expand": stripe_cards.EXPAND_CHARGE}
+        return stripe_cards.charge_state(self._ask(lambda: self._client.v1.payment_intents.retrieve(intent_id, wanted)))
+
+    def cancel_charge(self, intent_id: str) -> SessionState:
+        """The intent, now cancelled. Raises Refused and Unclear."""
+        wanted: PaymentIntentCancelParams = {"expand": stripe_cards.EXPAND_CHARGE}
+        return stripe_cards.charge_state(self._call(lambda: self._client.v1.payment_intents.cancel(intent_id, wanted)))
 
     def create_refund(self, request: RefundRequest) -> RefundState:
         """The refund of this request, new or replayed. Raises Refused and Unclear."""
@@ -97,11 +149,8 @@ class StripeGateway:
 
     def reference_of(self, intent_id: str) -> str | None:
         """What the metadata of the intent says. Raises Unclear."""
-        try:
-            metadata = self._call(lambda: self._client.v1.payment_intents.retrieve(intent_id)).metadata
-        except Refused as refusal:
-            raise Unclear(str(refusal)) from refusal
-        return _said(metadata, "payment") or None
+        metadata = self._ask(lambda: self._client.v1.payment_intents.retrieve(intent_id)).metadata
+        return said(metadata, "payment") or None
 
     def refunds_of(self, intent_id: str) -> list[RefundState]:
         """Every refund of the payment, oldest first. Raises Unclear: a refusal to answer says nothing of the money."""
@@ -115,10 +164,7 @@ class StripeGateway:
 
     def _all(self, call: Callable[[], stripe.ListObject[S]]) -> list[S]:
         """Every page of a list, the oldest first."""
-        try:
-            return list(reversed(self._call(lambda: list(call().auto_paging_iter()))))
-        except Refused as refusal:
-            raise Unclear(str(refusal)) from refusal
+        return list(reversed(self._ask(lambda: list(call().auto_paging_iter()))))
 
     def read_event(self, body: bytes, signature: str) -> Event:
         """The event behind a valid signature. One of the other mode carries no reference. Raises Forged."""
@@ -134,6 +180,13 @@ class StripeGateway:
         from billing_core.payments.stripe_listing import StripeListing  # it stands on this module
 
         return StripeListing(self._client, self._call)
+
+    def _ask(self, call: Callable[[], T]) -> T:
+        """A call that changes nothing: a refusal to answer says nothing about what happened. Raises Unclear."""
+        try:
+            return self._call(call)
+        except Refused as refusal:
+            raise Unclear(str(refusal)) from refusal
 
     def _call(self, call: Callable[[], T]) -> T:
         if db.in_transaction():
@@ -161,21 +214,20 @@ def event_of(said: dict[str, Any], *, live: bool) -> Event:
 
 def _parameters(request: SessionRequest) -> SessionCreateParams:
     metadata = {"payment": request.reference}
-    blocked: list[Any] = [name for brand, name in sorted(BRAND_NAMES.items()) if brand not in request.brands]
-    return {
+    wanted: SessionCreateParams = {
         "mode": "payment",
         "client_reference_id": request.reference,
         "metadata": metadata,
         "payment_intent_data": {"metadata": metadata, "description": request.title},
         "allowed_payment_method_types": ["card"],
         "adaptive_pricing": {"enabled": False},
-        "payment_method_options": {"card": {"restrictions": {"brands_blocked": blocked}}},
+        "payment_method_options": {"card": {"restrictions": {"brands_blocked": blocked_brands(request.brands)}}},
         "line_items": [
             {
                 "quantity": 1,
                 "price_data": {
                     "currency": request.currency.lower(),
-                    "unit_amount": _to_processor(request.amount, request.currency),
+                    "unit_amount": to_processor(request.amount, request.currency),
                     "product_data": {"name": request.title},
                 },
             }
@@ -187,15 +239,16 @@ def _parameters(request: SessionRequest) -> SessionCreateParams:
         "cancel_url": request.cancel_url,
         "expand": EXPAND,
     }
+    if request.customer is not None:
+        wanted["customer"] = request.customer
+        wanted["payment_intent_data"]["setup_future_usage"] = "off_session"
+    return wanted
 
 
 def _state(session: Session) -> SessionState:
     currency = (session.currency or "").upper()
     intent = session.payment_intent if isinstance(session.payment_intent, stripe.PaymentIntent) else None
-    charge = intent.latest_charge if intent is not None and isinstance(intent.latest_charge, stripe.Charge) else None
-    details = charge.payment_method_details if charge is not None else None
-    card = details.card if details is not None else None
-    error = intent.last_payment_error if intent is not None else None
+    card = card_of(intent)
     complete = session.status == "complete"
     is_paid = complete and session.payment_status == "paid"
     return SessionState(
@@ -204,23 +257,24 @@ def _state(session: Session) -> SessionState:
         status=session.status or "",
         is_paid=is_paid,
         is_final=session.status == "expired" or (complete and intent is not None and intent.status in OVER),
-        amount=_from_processor(session.amount_total, currency),
-        received=_from_processor(intent.amount_received, currency) if intent is not None else None,
+        amount=from_processor(session.amount_total, currency),
+        received=from_processor(intent.amount_received, currency) if intent is not None else None,
         currency=currency,
         livemode=session.livemode,
         url=session.url,
         expires_at=datetime.fromtimestamp(session.expires_at, UTC),
         intent_id=intent.id if intent is not None else None,
-        card_brand=(card.brand or "") if card is not None else "",
-        card_last4=(card.last4 or "") if card is not None else "",
-        decline=(error.decline_code or error.code or "") if error is not None else "",
+        card_brand=card.brand if card is not None else "",
+        card_last4=card.last4 if card is not None else "",
+        decline=decline_of(intent),
+        card=card,
     )
 
 
 def _refund_parameters(request: RefundRequest) -> RefundCreateParams:
     return {
         "payment_intent": request.intent_id,
-        "amount": _to_processor(request.amount, request.currency),
+        "amount": to_processor(request.amount, request.currency),
         "metadata": {"payment": request.payment, "refund": request.reference},
     }
 
@@ -229,17 +283,12 @@ def _refund_state(refund: stripe.Refund) -> RefundState:
     currency = refund.currency.upper()
     return RefundState(
         refund_id=refund.id,
-        reference=_said(refund.metadata, "refund"),
+        reference=said(refund.metadata, "refund"),
         status=REFUNDS.get(refund.status or "", "pending"),
-        amount=_from_processor(refund.amount, currency),
+        amount=from_processor(refund.amount, currency),
         currency=currency,
         failure=getattr(refund, "failure_reason", None) or "",
     )
-
-
-def _said(metadata: stripe.StripeObject | None, name: str) -> str:
-    """What we gave along under the name; empty where nothing was."""
-    return str(metadata[name]) if metadata is not None and name in metadata else ""
 
 
 def _dispute_state(dispute: stripe.Dispute) -> DisputeState:
@@ -248,22 +297,8 @@ def _dispute_state(dispute: stripe.Dispute) -> DisputeState:
     return DisputeState(
         dispute_id=dispute.id,
         status=DISPUTES.get(dispute.status, asked),
-        amount=_from_processor(dispute.amount, currency),
+        amount=from_processor(dispute.amount, currency),
         currency=currency,
         reason=dispute.reason,
         answer_by=datetime.fromtimestamp(due_by, UTC) if due_by else None,
     )
-
-
-def _to_processor(amount: int, currency: str) -> int:
-    return int(money.as_decimal(amount, currency).scaleb(processor_digits(currency)))
-
-
-def _from_processor(amount: int | None, currency: str) -> int | None:
-    """None where the figure is no amount of our unit: it can then be none that we asked for."""
-    if amount is None:
-        return None
-    try:
-        return money.from_decimal(Decimal(amount).scaleb(-processor_digits(currency)), currency)
-    except Invalid:
-        return None

@@ -9,14 +9,8 @@ from stripe.params import DisputeListParams, EventListParams, PaymentIntentListP
 
 from billing_core.payments.gateway import Refused, Unclear
 from billing_core.payments.listing import ListedDispute, ListedEvent, ListedPayment, ListedRefund, Period
-from billing_core.payments.stripe_gateway import (
-    MOST_IN_A_PAGE,
-    _dispute_state,
-    _from_processor,
-    _refund_state,
-    _said,
-    event_of,
-)
+from billing_core.payments.stripe_gateway import MOST_IN_A_PAGE, _dispute_state, _refund_state, event_of
+from billing_core.payments.stripe_units import from_processor, id_of, said
 
 S = TypeVar("S", bound=stripe.StripeObject)
 T = TypeVar("T")
@@ -108,10 +102,10 @@ def _payment(intent: stripe.PaymentIntent) -> ListedPayment:
     currency = intent.currency.upper()
     return ListedPayment(
         intent_id=intent.id,
-        reference=_said(intent.metadata, "payment"),
+        reference=said(intent.metadata, "payment"),
         status=intent.status,
         is_paid=intent.status == "succeeded",
-        received=_from_processor(intent.amount_received, currency),
+        received=from_processor(intent.amount_received, currency),
         currency=currency,
         livemode=intent.livemode,
     )
@@ -119,23 +113,19 @@ def _payment(intent: stripe.PaymentIntent) -> ListedPayment:
 
 def _refund(refund: stripe.Refund) -> ListedRefund:
     state = _refund_state(refund)
-    payment = _said(refund.metadata, "payment")
+    payment = said(refund.metadata, "payment")
     return ListedRefund(
-        state.refund_id, state.reference, payment, _id_of(refund.payment_intent), state.status, state.amount,
+        state.refund_id, state.reference, payment, id_of(refund.payment_intent), state.status, state.amount,
         state.currency,
     )  # fmt: skip
 
 
 def _dispute(dispute: stripe.Dispute) -> ListedDispute:
     state = _dispute_state(dispute)
-    intent = _id_of(dispute.payment_intent)
+    intent = id_of(dispute.payment_intent)
     return ListedDispute(state.dispute_id, intent, state.status, state.amount, state.currency)
 
 
 def _event(event: stripe.Event) -> ListedEvent:
-    said = event.to_dict(for_json=True)
-    return ListedEvent(event_of(said, live=event.livemode), json.dumps(said, indent=2).encode())
-
-
-def _id_of(named: str | stripe.StripeObject | None) -> str:
-    return named if isinstance(named, str) else str(named["id"]) if named is not None else ""
+    whole = event.to_dict(for_json=True)
+    return ListedEvent(event_of(whole, live=event.livemode), json.dumps(whole, indent=2).encode())

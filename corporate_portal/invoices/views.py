@@ -12,6 +12,7 @@ from billing_core.errors import Invalid, NotAllowed, NotFound, Refusal
 from billing_core.payments import booking, events
 from billing_core.payments import queries as payment_queries
 from billing_core.payments import service as card
+from billing_core.payments.cards.queries import offered
 from billing_core.payments.models import Payment
 from billing_core.payments.review.queries import taken_in
 from billing_core.permissions import Right, demand
@@ -143,8 +144,9 @@ def start_payment(public_id: str) -> Answer:
     if form.validate_on_submit():
         wanted, key = form.wanted, form.form_key.data
         try:
-            return _onward(card.pay_invoice(viewer(), public_id, wanted, form_key=key, payable_seen=form.payable_seen))
-        except NotAllowed:
+            seen, means = form.payable_seen, form.means
+            return _onward(card.pay_invoice(viewer(), public_id, wanted, form_key=key, payable_seen=seen, means=means))
+        except (NotAllowed, NotFound):
             raise
         except Refusal as refusal:
             form.refuse(refusal)
@@ -157,6 +159,7 @@ def _pay_page(whole: Whole, form: PayForm, share: str = FULL, credit: CreditForm
     """The form with what can be paid now. A refused one keeps what was typed and gets a new key: nothing was made."""
     pay = _payability(whole)
     form.offer(pay.by_card, share)
+    form.offer_cards(offered(whole.invoice.account_id, whole.invoice.currency))
     credit = credit or CreditForm(formdata=None, prefix="credit-")
     credit.offer(pay.from_credit, whole.invoice.currency)
     return page("invoices/pay.html", form=form, credit=credit, **_about(whole))

@@ -12,6 +12,7 @@ from billing_core.payments.refusals import NothingToPay, TooManyInvoices
 from billing_core.payments.sharing import MOST_INVOICES, Payable, Wish, spread
 from billing_core.web.forms import Amount, Form, FormOfRows
 from billing_core.words import lazy, mark
+from corporate_portal.invoices.forms import CardChoice
 
 EACH, TOTAL = "each", "total"
 OUR_KEY = re.compile(r"form_\w{16}", re.ASCII)
@@ -113,8 +114,8 @@ class AmountsForm(FormOfRows):
         return bool(found)
 
 
-class ConfirmForm(Form):
-    """The division as it was shown; `form_key` makes a second submit the same payment."""
+class ConfirmForm(CardChoice):
+    """The division as it was shown, and the card; `form_key` makes a second submit the same payment."""
 
     parts = FieldList(HiddenField(), max_entries=MOST_INVOICES + 1)
     form_key = HiddenField()

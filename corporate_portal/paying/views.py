@@ -10,6 +10,7 @@ from billing_core import db, words
 from billing_core.errors import NotAllowed, NotFound, Refusal
 from billing_core.ledger.models import Invoice
 from billing_core.payments import service as card
+from billing_core.payments.cards.queries import offered
 from billing_core.payments.refusals import OneCurrencyOnly, TooManyInvoices
 from billing_core.payments.sharing import MOST_INVOICES, Payable, Wish, objections, refuse_unless_payable
 from billing_core.permissions import Right, demand
@@ -110,6 +111,8 @@ def confirm() -> Answer:
         if any(objections([payables[wish.invoice] for wish in wishes], wishes)):
             return _objected(wishes), 409
         form.offer()
+        first = next(iter(payables.values())).invoice
+        form.offer_cards(offered(first.account_id, first.currency))
         shares = {wish.invoice: wish.amount or 0 for wish in wishes}
         rows = [(one.invoice, shares[public_id]) for public_id, one in payables.items()]
         return page(
@@ -130,7 +133,7 @@ def start() -> Answer:
         _by_id([wish.invoice for wish in wishes])
     if form.validate_on_submit():
         try:
-            payment = card.pay_invoices(viewer(), wishes, form_key=form.form_key.data)
+            payment = card.pay_invoices(viewer(), wishes, form_key=form.form_key.data, means=form.means)
         except (NotAllowed, NotFound):
             raise
         except Refusal as found:

@@ -11,3 +11,8 @@ def may_change_bill_to(viewer: Viewer, account_id: int) -> bool:
 def may_keep_orders(viewer: Viewer, account_id: int) -> bool:
     """The purchase order numbers of an account are kept by those who manage its billing details."""
     return viewer.may(Right.MANAGE, account_id)
+
+
+def may_use_cards(viewer: Viewer, account_id: int) -> bool:
+    """The saved cards of an account are kept by those who may pay with them."""
+    return viewer.may(Right.PAY, account_id)

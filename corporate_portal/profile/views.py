@@ -34,6 +34,7 @@ def index() -> str:
             may_change=policy.may_change_bill_to(me, account.id),
             orders=queries.purchase_orders(account),
             may_keep=policy.may_keep_orders(me, account.id),
+            may_pay=policy.may_use_cards(me, account.id),
         )
 
 

@@ -89,6 +89,16 @@ class Books:
         return {(row["account_id"], row["currency"]): row for row in self.rows("SELECT * FROM account_balance")}
 
     @cached_property
+    def cards(self) -> dict[int, Row]:
+        """On file, now or before."""
+        return {row["id"]: row for row in self.rows("SELECT * FROM saved_card")}
+
+    @cached_property
+    def customers(self) -> dict[int, Row]:
+        """For whom the processor keeps cards."""
+        return {row["id"]: row for row in self.rows("SELECT * FROM processor_customer")}
+
+    @cached_property
     def events(self) -> list[Row]:
         """What the processor told us, with its message decoded as `said`."""
         rows = self.rows("SELECT event_id, kind, body, processed_at FROM processor_event")
@@ -96,9 +106,9 @@ class Books:
 
     @cached_property
     def jobs(self) -> list[Row]:
-        """Work about payments and refunds that is not done."""
+        """Work about payments, refunds and cards that is not done."""
         undone = self.rows("SELECT id, kind, payload, state FROM job WHERE state <> 'done'")
-        about_money = [row for row in undone if row["kind"].startswith(("payment.", "refund."))]
+        about_money = [row for row in undone if row["kind"].startswith(("payment.", "refund.", "card."))]
         return [row | {"about": json.loads(row["payload"]).get("payment")} for row in about_money]
 
     @cached_property

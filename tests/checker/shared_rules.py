@@ -145,11 +145,20 @@ def _nothing_waits(books: Books, till: Till) -> Iterator[str]:
 @when_quiet("both sides agree on which attempts can still be paid")
 def _same_end(books: Books, till: Till) -> Iterator[str]:
     payable = {reference(session) for session in till.sessions if session["status"] == "open"}
+    of_sessions = {session["payment_intent"] for session in till.sessions}
+    payable |= {reference(one) for one in till.intents if one["id"] not in of_sessions and _can_be_charged(one)}
     for payment in books.payments.values():
         if payment["state"] in UNDER_WAY and payment["public_id"] not in payable:
             yield f"{payment['public_id']} is {payment['state']}, and nothing can be paid on it"
         if payment["state"] in OVER_WITHOUT_MONEY and payment["public_id"] in payable:
             yield f"{payment['public_id']} is {payment['state']}, and its page still takes a card"
+
+
+def _can_be_charged(intent: Thing) -> bool:
+    """An intent without a session that waits for us, or for the owner of its card."""
+    declined = (intent["last_payment_error"] or {}).get("code")
+    waits = intent["status"] in ("requires_confirmation", "requires_action", "processing")
+    return waits or (intent["status"] == "requires_payment_method" and declined == "authentication_required")
 
 
 def _unlike(payment: Row, thing: Thing, amount: int) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 import stripe
 
 from billing_core import clock
-from billing_core.payments.gateway import SessionRequest
+from billing_core.payments.gateway import SessionRequest, SetupRequest
 from billing_core.payments.limits import brands
 from billing_core.payments.stripe_gateway import StripeGateway
 from stripe_sandbox import Sandbox
@@ -71,3 +71,13 @@ def wish(**changes: Any) -> SessionRequest:
         "cancel_url": f"https://portal.example/payments/{reference}",
     }  # fmt: skip
     return SessionRequest(**(values | changes))
+
+
+def setup_wish(customer: str) -> SetupRequest:
+    """A page for adding a card, under a reference that was never used before."""
+    reference = f"cset_{uuid4().hex[:16]}"
+    return SetupRequest(
+        reference=reference, customer=customer, currency="EUR", locale="de", brands=brands("EUR"),
+        expires_at=clock.now() + timedelta(hours=23), success_url="https://portal.example/profile/cards?added=1",
+        cancel_url="https://portal.example/profile/cards",
+    )  # fmt: skip

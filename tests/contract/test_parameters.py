@@ -14,23 +14,28 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from stripe.params import (
+    CustomerCreateParams,
     DisputeListParams,
     EventListParams,
+    PaymentIntentCancelParams,
+    PaymentIntentConfirmParams,
+    PaymentIntentCreateParams,
     PaymentIntentListParams,
     PaymentIntentRetrieveParams,
+    PaymentMethodDetachParams,
     RefundCreateParams,
     RefundListParams,
 )
 from stripe.params.checkout import SessionCreateParams, SessionExpireParams, SessionRetrieveParams
 
 from billing_core import clock
-from billing_core.payments import stripe_gateway
-from billing_core.payments.gateway import RefundRequest, Refused, Unclear
+from billing_core.payments import stripe_cards, stripe_gateway
+from billing_core.payments.gateway import ChargeRequest, RefundRequest, Refused, Unclear
 from billing_core.payments.limits import brands
 from billing_core.payments.listing import Period
 from billing_core.payments.stripe_gateway import StripeGateway, _parameters
 from stripe_sandbox import Sandbox, SandboxHTTPClient
-from tests.contract.conftest import SANDBOX_KEY, SECRET, wish
+from tests.contract.conftest import SANDBOX_KEY, SECRET, setup_wish, wish
 
 ENDPOINTS: dict[tuple[str, str], Any] = {
     ("post", "/v1/checkout/sessions"): SessionCreateParams,
@@ -40,6 +45,11 @@ ENDPOINTS: dict[tuple[str, str], Any] = {
     ("get", "/v1/refunds"): RefundListParams,
     ("get", "/v1/disputes"): DisputeListParams,
     ("get", "/v1/payment_intents/ID"): PaymentIntentRetrieveParams,
+    ("post", "/v1/customers"): CustomerCreateParams,
+    ("post", "/v1/payment_intents"): PaymentIntentCreateParams,
+    ("post", "/v1/payment_intents/ID/confirm"): PaymentIntentConfirmParams,
+    ("post", "/v1/payment_intents/ID/cancel"): PaymentIntentCancelParams,
+    ("post", "/v1/payment_methods/ID/detach"): PaymentMethodDetachParams,
 }
 OF_LISTING: dict[tuple[str, str], Any] = {
     ("get", "/v1/payment_intents"): PaymentIntentListParams,
@@ -95,6 +105,22 @@ def test_every_parameter_of_a_session_is_known(currency: str, locale: str) -> No
     assert list(wrong(_parameters(request), SessionCreateParams)) == []
 
 
+def test_every_parameter_about_cards_on_file_is_known() -> None:
+    kept = _parameters(wish(customer="cus_1"))
+    assert list(wrong(kept, SessionCreateParams)) == []
+    assert kept["payment_intent_data"]["setup_future_usage"] == "off_session"
+    assert list(wrong(stripe_cards.setup_parameters(setup_wish("cus_1")), SessionCreateParams)) == []
+    asked = stripe_cards.charge_parameters(ChargeRequest("pay_1", 4000, "EUR", "Invoice 1", "cus_1", "pm_1"))
+    assert list(wrong(asked, PaymentIntentCreateParams)) == []
+    assert list(wrong(stripe_cards.customer_parameters("cus_1"), CustomerCreateParams)) == []
+    for write, shape in (
+        (stripe_cards.setup_parameters, SessionCreateParams),
+        (stripe_cards.charge_parameters, PaymentIntentCreateParams),
+        (stripe_cards.customer_parameters, CustomerCreateParams),
+    ):
+        assert get_type_hints(write)["return"] is shape
+
+
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
@@ -132,7 +158,7 @@ class Listening(SandboxHTTPClient):
         _usage: list[str] | None = None,
     ) -> tuple[str, int, Mapping[str, str]]:
         parts = urlsplit(url)
-        steps = ["ID" if step.startswith(("cs_", "pi_")) else step for step in parts.path.split("/")]
+        steps = ["ID" if step.startswith(("cs_", "pi_", "pm_")) else step for step in parts.path.split("/")]
         self.sent.append((method, "/".join(steps), parse_qsl(post_data or parts.query)))
         return super().request(method, url, headers, post_data, _usage=_usage)
 
@@ -149,9 +175,20 @@ def test_every_name_on_the_wire_is_known(tmp_path: Path) -> None:
     gateway.disputes_of("pi_nobodys")
     with suppress(Unclear):
         gateway.reference_of("pi_nobodys")
-    assert [(method, path) for method, path, _ in line.sent] == list(ENDPOINTS)
+    customer = gateway.create_customer("cus_1")
+    gateway.retrieve_setup(gateway.create_setup(setup_wish(customer)).session_id)
+    gateway.create_session(wish(customer=customer))
+    charge = gateway.create_charge(ChargeRequest("pay_1", 4000, "EUR", "Invoice 1", customer, "pm_card_visa"))
+    for deed in (gateway.charge, gateway.retrieve_charge, gateway.cancel_charge):
+        with suppress(Refused):
+            deed(charge.intent_id or "")
+    with suppress(Refused):
+        gateway.confront(charge.intent_id or "", "pm_card_visa", "https://portal.example/payments/pay_1")
+    with suppress(Refused):
+        gateway.detach_card("pm_nobodys")
+    assert {(method, path) for method, path, _ in line.sent} == set(ENDPOINTS)
     for method, path, pairs in line.sent:
-        assert pairs or "payment_intents" in path
+        assert pairs or "payment_intents" in path or "detach" in path
         for name, _ in pairs:
             hint: Any = ENDPOINTS[method, path]
             for step in name.replace("]", "").split("["):

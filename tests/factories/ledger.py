@@ -11,6 +11,7 @@ from billing_core import clock, db
 from billing_core.accounts import Account
 from billing_core.documents.service import keep_document
 from billing_core.ledger.crediting import CreditNoteDraft, issue_credit_note
+from billing_core.ledger.incoming import Money
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.ledger.service import (
     BillTo,
@@ -21,8 +22,10 @@ from billing_core.ledger.service import (
     issue_invoice,
 )
 from billing_core.payments import moves, service
+from billing_core.payments.booking import book_incoming
 from billing_core.payments.gateway import SessionState
 from billing_core.payments.models import Payment
+from billing_core.payments.processor import processor
 from billing_core.payments.review import service as review
 from billing_core.people import BillingContact, Person
 from billing_core.permissions import Realm
@@ -111,7 +114,7 @@ def paid_by_card(invoice: Invoice, payer: Person) -> Payment:
 def set_aside(invoice: Invoice, payer: Person) -> Payment:
     """The whole invoice, put to review because its page, on which nothing was paid, has ended with another amount."""
     begun = service.pay_invoice(core.viewer(payer), invoice.public_id, None)
-    ended = service.processor().expire_session(begun.processor_session or "")
+    ended = processor().expire_session(begun.processor_session or "")
     aside = db.perform(moves.learn, begun.public_id, replace(ended, amount=invoice.total + 100))
     review.look(core.viewer(core.staff("finance"), Realm.DESK), aside.public_id)
     return aside
@@ -121,3 +124,13 @@ def reread(row: Invoice) -> Invoice:
     """The invoice as it is now."""
     with db.reading() as session:
         return session.get_one(Invoice, row.id)
+
+
+def transferred(of: Account, amount: int) -> None:
+    """So much came by bank transfer and was booked on the oldest invoices."""
+    clerk = core.viewer(core.staff("finance"), Realm.DESK)
+    with db.reading() as session:
+        zone = session.get_one(Account, of.id)
+        today = clock.today(zone.timezone)
+    money = Money("bank_transfer", amount, today, "No. 9", shares=None)
+    db.perform(book_incoming, clerk, of.public_id, money, db.public_id("form"))

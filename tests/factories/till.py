@@ -11,7 +11,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client, TestResponse
 
 from billing_core import db
-from billing_core.payments import events, service, stripe_gateway
+from billing_core.payments import events, processor, stripe_gateway
 from billing_core.payments.models import Payment
 from billing_core.payments.stripe_gateway import StripeGateway
 from stripe_sandbox import Fault, Sandbox
@@ -19,6 +19,8 @@ from stripe_sandbox import Fault, Sandbox
 SECRET = "whsec_only_for_tests"
 KEY = "sk_test_till"
 CREATE, RETRIEVE, EXPIRE = "checkout.sessions.create", "checkout.sessions.retrieve", "checkout.sessions.expire"
+MAKE, CONFIRM, LOOK, CANCEL = (f"payment_intents.{deed}" for deed in ("create", "confirm", "retrieve", "cancel"))
+"""The calls about a card on file."""
 
 
 class CardTill:
@@ -30,7 +32,7 @@ class CardTill:
         self.gateway = StripeGateway(KEY, secret, http_client=self.sandbox.http_client())
         self.stripe = stripe.StripeClient(KEY, http_client=self.sandbox.http_client(), max_network_retries=0)
         self.browser = Client(DispatcherMiddleware(NotFound(), {"/sandbox": self.sandbox.wsgi}))
-        service.use_gateway(self.gateway)
+        processor.use_gateway(self.gateway)
 
     def fail(self, call: str, fault: Fault, times: int = 1) -> None:
         """Let the next calls go wrong."""
@@ -48,6 +50,32 @@ class CardTill:
         token = page.select_one("input[name=page_token]")
         assert token is not None, page.get_text(" ")
         return self.browser.post(place, data={"card": card, "page_token": str(token["value"])})
+
+    def answer(self, session: str, outcome: str = "complete") -> None:
+        """What a payer tells the bank who is asked for 3-D Secure on the hosted page; nothing where it does not ask."""
+        self._answer_at(f"/sandbox/pay/{session}/challenge", outcome)
+
+    def answer_bank(self, payment: Payment, outcome: str = "complete") -> TestResponse:
+        """The same for the owner of a card on file, at the address to which the payment leads."""
+        assert payment.hosted_url is not None
+        found = self._answer_at(payment.hosted_url.removeprefix("http://localhost"), outcome)
+        assert found is not None, "the bank asks nothing"
+        return found
+
+    def _answer_at(self, place: str, outcome: str) -> TestResponse | None:
+        page = BeautifulSoup(self.browser.get(place).get_data(as_text=True), "lxml")
+        token = page.select_one("form:has(button[name=outcome]) input[name=page_token]")
+        if token is None:
+            return None
+        return self.browser.post(place, data={"outcome": outcome, "page_token": str(token["value"])})
+
+    def intents(self) -> list[stripe.PaymentIntent]:
+        """All attempts to take money, the newest first."""
+        return list(self.stripe.v1.payment_intents.list({"limit": 100}).data)
+
+    def methods(self, customer: str) -> list[str]:
+        """The cards that are attached to a customer."""
+        return [one.id for one in self.stripe.v1.customers.payment_methods.list(customer, {"limit": 100}).data]
 
     def sessions(self) -> list[stripe.checkout.Session]:
         """All sessions that the processor has."""

@@ -15,15 +15,16 @@ from time_machine import Traveller
 
 from billing_core import clock, db
 from billing_core.ledger.models import Invoice
-from billing_core.payments import queries, service
+from billing_core.payments import processor, queries, service
 from billing_core.payments.models import Payment
 from billing_core.payments.refusals import NotKnownYet, PaymentUnderWay
+from billing_core.payments.sharing import NEW_CARD, Means
 from billing_core.payments.stripe_gateway import StripeGateway
 from billing_core.permissions import Viewer
 from stripe_sandbox import Fault
 from tests.checker import audit
 from tests.checker.till import Till, read
-from tests.factories.till import KEY, SECRET, CardTill
+from tests.factories.till import CONFIRM, KEY, MAKE, SECRET, CardTill
 from tests.faults.quiet import settle_down
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -41,7 +42,7 @@ class PatientTill(CardTill):
         super().__init__(path)
         self.line = self.sandbox.http_client(timeout)
         self.gateway = StripeGateway(KEY, SECRET, http_client=self.line)
-        service.use_gateway(self.gateway)
+        processor.use_gateway(self.gateway)
 
     def things(self) -> Till:
         """What the processor has, read from its file: a look that no fault can strike."""
@@ -68,6 +69,8 @@ class Ordeal:
     payer: Viewer
     invoice: Invoice
     amount: int | None
+    means: Means = NEW_CARD
+    """A card on file is charged in two calls, and a fault strikes each of them."""
     changes_mind: bool = False
     """The payer cancels the first attempt, and then pays all."""
     attempt: str | None = None
@@ -79,9 +82,12 @@ class Ordeal:
     def live(self, first: "Trouble", second: "Trouble") -> None:
         """Everything, until all is quiet. Audited after each round."""
         first(self, True)
+        if self.means.card:
+            second(self, False)
         self.press_pay()
         self.time_passes(self.nobody_is_there)
-        second(self, False)
+        if not self.means.card:
+            second(self, False)
         self.do_what_the_page_offers()
         self.time_passes(self.nobody_is_there)
         for pause in ROUNDS:
@@ -96,6 +102,16 @@ class Ordeal:
         self.time_passes(timedelta(days=2))
         settle_down(self.till)
         audit(self.address, self.till.path, quiet=True)
+
+    @property
+    def last_message(self) -> str:
+        """What the processor tells last of a payment that went well."""
+        return "payment_intent.succeeded" if self.means.card else "checkout.session.completed"
+
+    @property
+    def messages(self) -> int:
+        """How many it tells."""
+        return 3 if self.means.card else 4
 
     def is_paid_and_told(self) -> bool:
         """Nothing more will happen by itself."""
@@ -112,7 +128,7 @@ class Ordeal:
         """A new form, sent once."""
         amount = PART if self.changes_mind else self.amount
         try:
-            self.attempt = service.pay_invoice(self.payer, self.invoice.public_id, amount).public_id
+            self.attempt = service.pay_invoice(self.payer, self.invoice.public_id, amount, means=self.means).public_id
         except PaymentUnderWay:
             self.told.append("under way")
 
@@ -157,23 +173,24 @@ Trouble = Callable[[Ordeal, bool], None]
 def _call(fault: Fault) -> Trouble:
     def trouble(life: Ordeal, is_first: bool) -> None:
         seconds = TOO_LONG if fault is Fault.SLOW else 0.0
-        life.till.sandbox.faults.next_call("*", fault, seconds=seconds)
+        call = (MAKE if is_first else CONFIRM) if life.means.card else "*"
+        life.till.sandbox.faults.next_call(call, fault, seconds=seconds)
 
     return trouble
 
 
 def _duplicated(life: Ordeal, is_first: bool) -> None:
     if is_first:
-        life.till.sandbox.faults.duplicate_webhook(times=3)
+        life.till.sandbox.faults.duplicate_webhook(times=life.messages - 1)
     else:
-        life.till.sandbox.faults.duplicate_webhook("checkout.session.completed")
+        life.till.sandbox.faults.duplicate_webhook(life.last_message)
 
 
 def _overtaken(life: Ordeal, is_first: bool) -> None:
     if is_first:
         life.till.sandbox.faults.delay_webhook(3600.0, times=2)
     else:
-        life.till.sandbox.faults.delay_webhook(7200.0, "checkout.session.completed")
+        life.till.sandbox.faults.delay_webhook(7200.0, life.last_message)
 
 
 def _three_days_late(life: Ordeal, is_first: bool) -> None:
@@ -203,3 +220,5 @@ TROUBLES: dict[str, Trouble] = {
 
 WAYS = ("in full", "in part", "after a cancellation")
 """How the invoice is paid. The third begins with a part, cancels it and pays all: so the end of a page is struck."""
+ON_FILE = "with a card on file"
+"""The fourth way, without a page: the charge is made and confirmed."""

@@ -185,6 +185,30 @@ GERMAN: dict[str, str] = {
     "Pay a part": "Einen Teil bezahlen",
     "Amount": "Betrag",
     "Continue to the card": "Weiter zur Karte",
+    "Continue the payment": "Zahlung fortsetzen",
+    "Card": "Karte",
+    "Saved cards": "Gespeicherte Karten",
+    "Manage the cards": "Karten verwalten",
+    "No card is saved": "Keine Karte ist gespeichert",
+    "Add a card": "Karte hinzufügen",
+    "The card is saved. You can pay with it from now on.": (
+        "Die Karte ist gespeichert. Sie können ab jetzt mit ihr zahlen."
+    ),
+    "A saved card of Lindner Maschinenbau GmbH was removed": (
+        "Eine gespeicherte Karte von Lindner Maschinenbau GmbH wurde entfernt"
+    ),
+    "Keep this card for later payments": "Diese Karte für spätere Zahlungen speichern",
+    "A new card": "Eine neue Karte",
+    "Proposed first": "Wird zuerst vorgeschlagen",
+    "Propose first": "Zuerst vorschlagen",
+    "Expires soon": "Läuft bald ab",
+    "Remove": "Entfernen",
+    "Remove this card": "Diese Karte entfernen",
+    "Yes, remove card": "Ja, Karte entfernen",
+    "Your bank asks you to confirm this payment.": "Ihre Bank bittet Sie, diese Zahlung zu bestätigen.",
+    "%(card)s was removed. Nothing is charged to it any more.": (
+        "%(card)s wurde entfernt. Von ihr wird nichts mehr abgebucht."
+    ),
     "Test card": "Testkarte",
     "Visa 0002: declined": "Visa 0002: abgelehnt",
     "Visa 3220: 3-D Secure required": "Visa 3220: 3-D Secure erforderlich",

@@ -28,6 +28,7 @@ from billing_core.ledger.incoming import Money
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.mail.models import OutboxMail
 from billing_core.payments.booking import book_incoming
+from billing_core.payments.cards.models import ProcessorCustomer, SavedCard
 from billing_core.payments.giving_back import refund_payment
 from billing_core.payments.models import Payment, PaymentTarget
 from billing_core.payments.reconciliation.running import run as reconcile
@@ -369,7 +370,27 @@ def statement_pages(cast: Cast) -> list[str]:
 def profile_pages(cast: Cast) -> list[str]:
     """The profile, the change of the address, and the purchase order numbers."""
     account = account_named(cast.account).public_id
-    return ["/profile", f"/profile/bill-to/{account}", f"/profile/purchase-orders/{account}"]
+    return [
+        "/profile", f"/profile/bill-to/{account}", f"/profile/purchase-orders/{account}", "/profile/cards",
+        f"/profile/cards/{card_of(cast)}/remove",
+    ]  # fmt: skip
+
+
+def card_of(cast: Cast) -> str:
+    """Two cards are on file, and one of them has expired; the name of the other."""
+    account, person = account_named(cast.account), person_named(cast.contact)
+    customer = core.add(
+        ProcessorCustomer(public_id=db.public_id("cus"), account_id=account.id, livemode=False, created_at=clock.now())
+    )
+    for year in (2020, 2099):
+        card = core.add(
+            SavedCard(
+                public_id=db.public_id("card"), account_id=account.id, customer_id=customer.id,
+                processor_method=db.public_id("pm"), fingerprint=str(year), brand="visa", last4="4242", exp_month=12,
+                exp_year=year, livemode=False, is_default=year == 2099, added_by=person.id, added_at=clock.now(),
+            )
+        )  # fmt: skip
+    return str(card.public_id)
 
 
 def desk_pages(cast: Cast) -> list[str]:

@@ -23,6 +23,10 @@ def altered(where: str, name: str, value: str) -> str:
 
 PAID = "json_extract(body, '$.metadata.payment') = '$paid'"
 INTENT, SESSION = f"kind = 'payment_intent' AND {PAID}", f"kind = 'checkout.session' AND {PAID}"
+ON_FILE = "kind = 'payment_intent' AND json_extract(body, '$.metadata.payment') = '$by_card'"
+DECLINED = ON_FILE.replace("$by_card", "$declined")
+METHOD = "kind = 'payment_method' AND id = '$method'"
+REMOVED = "UPDATE saved_card SET removed_at = '2020-01-01T00:00:00.000000Z', is_default = (1 = 0)"
 REFUND = (
     "INSERT INTO refund (public_id, account_id, payment_id, state, amount, currency, reason, processor_refund, failure,"
     " created_at, checks) VALUES ('ref_1', $account, $paid_id, 'succeeded', 100, 'EUR', '', 're_1', '', '$now', 0)"
@@ -82,6 +86,17 @@ SEEDS: list[tuple[str, str, str]] = [
     ("message that we confirmed", "books", "UPDATE processor_event SET kind = 'charge.failed'"),
     ("message that we confirmed", "file", altered("kind = 'event'", "created", "1")),
     ("refund of ours", "books", REFUND),
+    ("at most one intent", "file", copied("payment_intent", "pi_3", ON_FILE, status="'canceled'")),
+    ("at most one intent", "books", "UPDATE payment SET processor_intent = 'pi_other' WHERE public_id = '$by_card'"),
+    ("at most one intent", "file", altered(ON_FILE, "payment_method", "'pm_other'")),
+    ("charged for its own account", "books", REMOVED),
+    ("charged for its own account", "books", "UPDATE saved_card SET account_id = (SELECT MAX(id) FROM account)"),
+    ("four digits", "books", "UPDATE saved_card SET last4 = '424'"),
+    ("four digits", "books", "UPDATE saved_card SET fingerprint = '4242424242424242'"),
+    ("exactly the cards", "file", altered(METHOD, "customer", "NULL")),
+    ("exactly the cards", "file", altered(METHOD, "customer", "'cus_other'")),
+    ("exactly the cards", "books", "UPDATE payment SET card_id = NULL; DELETE FROM card_setup; DELETE FROM saved_card"),
+    ("which attempts can still be paid", "file", altered(DECLINED, "status", "'requires_confirmation'")),
     ("took is booked here", "books", "UPDATE payment SET state = 'expired' WHERE id = $paid_id"),
     ("took is booked here", "books", "UPDATE payment SET state = 'needs_review' WHERE id = $paid_id"),
     ("took is booked here", "file", copied("payment_intent", "pi_2", INTENT, **{"metadata.payment": "'$open'"})),

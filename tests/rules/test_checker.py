@@ -24,12 +24,13 @@ from billing_core.bank.models import BankEntry
 from billing_core.ledger.models import Invoice
 from billing_core.payments import giving_back, service
 from billing_core.payments.models import Dispute, Payment
+from billing_core.payments.sharing import Means
 from billing_core.permissions import Realm, Viewer
 from tests.checker import RULES, audit, broken_rules
 from tests.checker.books import opened
 from tests.checker.units import at_processor, is_chargeable
 from tests.conftest import Database
-from tests.factories import core, ledger
+from tests.factories import cards, core, ledger
 from tests.factories.camt import one_file, transfer
 from tests.factories.till import CardTill, payment_named
 from tests.faults.quiet import work_off
@@ -105,6 +106,15 @@ def scene(database: Database, tmp_path: Path) -> Scene:
         till.enter_card(payment)
     till.deliver()
     work_off()
+    third, card = ledger.invoice(account, 500), cards.saved(till, account, payer, "pm_card_mastercard")
+    on_file = service.pay_invoice(payer, third.public_id, None, means=Means(card.public_id))
+    failing = cards.saved(till, account, payer, "pm_card_chargeCustomerFail")
+    fourth = ledger.invoice(account, 600)
+    declined = service.pay_invoice(payer, fourth.public_id, None, means=Means(failing.public_id))
+    assert declined.state == "failed"
+    core.account()
+    till.deliver()
+    work_off()
     open_one = service.pay_invoice(payer, part.public_id, 3000)
     ledger.credit_note(account, 2000)
     book_from_bank(account)
@@ -125,6 +135,7 @@ def scene(database: Database, tmp_path: Path) -> Scene:
         {
             "account": account.id, "invoice": whole.id, "partly_paid": part.id, "paid": paid.public_id,
             "disputed": dispute_of(disputed), "paid_id": paid.id, "open": open_one.public_id, "open_id": open_one.id,
+            "by_card": on_file.public_id, "method": card.processor_method, "declined": declined.public_id,
             "now": "2026-11-22T12:00:00.000000Z",
         },
     )  # fmt: skip

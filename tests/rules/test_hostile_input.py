@@ -87,7 +87,9 @@ VALID: dict[str, dict[str, set[str]]] = {
     "desk.return_quote": {"note": TEXT},
     "desk.close_request": {"answer": TEXT},
     "invoices.use_credit": {"credit-form_key": ANYTHING},
-    "invoices.start_payment": {"form_key": TEXT - {"negative"}, "seen": {"zero"}},
+    "invoices.start_payment": {"form_key": TEXT - {"negative"}, "seen": {"zero"}, "keep": ANYTHING},
+    "paying.start": {"keep": ANYTHING},
+    "cards.add": {"form_key": ANYTHING},
     "paying.show_allocation": {"total": {"negative", "zero", "missing"}},
     "profile.change_bill_to": {
         "street": TEXT, "city": TEXT, "postal_code": TEXT - {"huge"}, "phone": {"huge", "missing"},
@@ -113,7 +115,7 @@ TRACES = {"auth.check_sign_in", "auth.check_desk_sign_in", "my.check_sign_in", "
 """Their refusals are written down for the throttles."""
 REAL = {
     "invoices.start_payment", "paying.start", "finance.send_refund", "finance.accept_certain",
-    "finance.look_at_review", "finance.decide_review",
+    "finance.look_at_review", "finance.decide_review", "cards.add",
 }  # fmt: skip
 """Several transactions with the processor between them: they cannot be rolled back each by itself."""
 

@@ -13,6 +13,10 @@ from billing_core.jobs import Job
 from billing_core.ledger.incoming import Money
 from billing_core.mail.models import OutboxMail
 from billing_core.payments.booking import book_incoming
+from billing_core.payments.cards import keeping, queries
+from billing_core.payments.cards.models import SavedCard
+from billing_core.payments.cards.service import add_card
+from billing_core.payments.gateway import CardSeen, SetupState
 from billing_core.payments.giving_back import refund_payment
 from billing_core.payments.reconciliation import running
 from billing_core.payments.service import pay_invoice
@@ -94,6 +98,7 @@ def build(app: Flask) -> World:
     reviewed_payment = ledger.set_aside(
         ledger.invoice(deal.account, 50_000, contact=deal.contact), deal.contact
     ).public_id
+    card, setup = (add_to_file(deal, last4) for last4 in ("4242", "4444"))
     credited = ledger.credit_note(deal.account, 1000, invoice).public_id
     objects = {
         "quotes": quote.public_id,
@@ -106,6 +111,8 @@ def build(app: Flask) -> World:
         "credit_notes": credited,
         "paying": ledger.invoice(deal.account, 50_000, contact=deal.contact).public_id,
         "payments": payment.public_id,
+        "cards": card,
+        "cards.make_default": setup,
         "statement": booked.public_id,
         "statement.pdf": stated.public_id,
         "profile": deal.account.public_id,
@@ -165,6 +172,21 @@ def report_id() -> str:
     report = running.run("test")
     assert report is not None
     return report.public_id
+
+
+def add_to_file(deal: make.Deal, last4: str) -> str:
+    """A card on file, as if the processor had told that it was entered; it knows nothing of it."""
+    setup = add_card(deal.portal, deal.account.public_id, f"form_{last4}")
+    with db.reading():
+        customer = queries.setup_named(setup.public_id)
+    known = customer.customer.processor_customer if customer else None
+    entered = CardSeen(f"pm_{last4}", "visa", last4, 12, 2099, f"print{last4}")
+    seen = SetupState(
+        setup.processor_session or "", setup.public_id, known or "", "complete", livemode=False, url=None, card=entered
+    )
+    done = db.perform(keeping.learn_setup, setup.public_id, seen)
+    with db.reading() as session:
+        return session.get_one(SavedCard, done.card_id).public_id
 
 
 def dead_job() -> int:
@@ -231,6 +253,9 @@ FORMS = {
     "statement.make_receipt_pdf": Sent(_PORTAL, _at("/statement/receipts/{statement}"), "/pdf", {}),
     "payments.go_on": Sent(_PORTAL, _at("/payments/{payments}"), "continue", {}),
     "payments.cancel": Sent(_PORTAL, _at("/payments/{payments}"), "cancel", {}),
+    "cards.add": Sent(_PORTAL, _at("/profile/cards"), "cards/add", {}),
+    "cards.make_default": Sent(_PORTAL, _at("/profile/cards"), "default", {}),
+    "cards.remove": Sent(_PORTAL, _at("/profile/cards/{cards}/remove"), "remove", {}),
     "profile.keep_purchase_order": Sent(
         _PORTAL, _at("/profile/purchase-orders/{profile}"), "purchase-orders", {"number": "PO 8"}
     ),

@@ -12,10 +12,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
 from billing_core import audit, clock, db, jobs
-from billing_core.payments import service
 from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.listing import Period
 from billing_core.payments.models import Payment
+from billing_core.payments.processor import processor
 from billing_core.payments.reconciliation import mails
 from billing_core.payments.reconciliation.comparing import MISSING_HERE
 from billing_core.payments.reconciliation.models import RUNNING, Reconciliation, ReconciliationDifference
@@ -66,7 +66,7 @@ def run(asked_by: str) -> Reconciliation | None:
     with db.reading():
         earlier = _left_over()
     period = Period(begun.since, begun.until)
-    findings = survey(service.processor().listing, period, earlier, _heart(begun.id, token))
+    findings = survey(processor().listing, period, earlier, _heart(begun.id, token))
     return db.perform(_finish, begun.id, token, findings)
 
 

@@ -18,7 +18,10 @@ TAKE_IN, GIVE_BACK, CLOSE = "take_in", "give_back", "close"
 
 @dataclass(frozen=True)
 class Finding:
-    """A session with its money as the processor has it. Amounts are None where they are none of ours."""
+    """A session with its money as the processor has it; without session_id, a charge of a card on file.
+
+    Amounts are None where they are none of ours.
+    """
 
     session_id: str
     reference: str
@@ -49,7 +52,7 @@ class Finding:
 def of_session(seen: SessionState) -> Finding:
     """The finding that a look at a session gives; what went back must be asked for besides."""
     return Finding(
-        seen.session_id, seen.reference, seen.status, seen.is_paid, seen.is_final, seen.amount, seen.received,
+        seen.session_id or "", seen.reference, seen.status, seen.is_paid, seen.is_final, seen.amount, seen.received,
         seen.currency, seen.livemode, seen.intent_id, seen.card_brand[:20], seen.card_last4[:4],
     )  # fmt: skip
 

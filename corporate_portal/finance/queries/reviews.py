@@ -8,8 +8,8 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from billing_core import db
 from billing_core.errors import NotFound
-from billing_core.payments import service
 from billing_core.payments.models import Payment, PaymentTarget, Refund
+from billing_core.payments.processor import processor
 from billing_core.payments.review import finding
 from billing_core.payments.review.finding import Finding
 from billing_core.payments.review.models import PaymentReview
@@ -64,7 +64,7 @@ def review_of(viewer: Viewer, public_id: str) -> Waiting:
         raise NotFound
     payment, review = found
     seen = finding.of_review(review)
-    return Waiting(payment, review, seen, finding.possible(payment, seen, livemode=service.processor().livemode))
+    return Waiting(payment, review, seen, finding.possible(payment, seen, livemode=processor().livemode))
 
 
 def _rows() -> Select[Payment, PaymentReview]:

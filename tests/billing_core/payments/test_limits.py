@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_core.payments.limits import brands, card_amounts, minimum, processor_digits, step
-from billing_core.payments.stripe_gateway import _from_processor, _to_processor
+from billing_core.payments.stripe_units import from_processor, to_processor
 
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "JPY", "HUF", "ISK", "KWD", "BHD", "TND", "NOK", "KRW", "UGX")
 
@@ -14,7 +14,7 @@ def is_possible(amount: int, payable: int, currency: str) -> bool:
     """domain.md 5 in one sentence: nothing below the minimum, and no rest above zero that is below it."""
     rest = payable - amount
     smallest = minimum(currency)
-    in_processor_units = _to_processor(amount, currency)
+    in_processor_units = to_processor(amount, currency)
     return (
         amount >= smallest
         and (rest == 0 or rest >= smallest)
@@ -74,14 +74,14 @@ def test_amounts_of_every_kind_of_currency(currency: str, payable: int, full: bo
     ("currency", "ours", "theirs"), [("EUR", 1234, 1234), ("JPY", 500, 500), ("ISK", 500, 50000), ("KWD", 1230, 1230)]
 )
 def test_the_processor_counts_in_its_own_unit(currency: str, ours: int, theirs: int) -> None:
-    assert _to_processor(ours, currency) == theirs
-    assert _from_processor(theirs, currency) == ours
+    assert to_processor(ours, currency) == theirs
+    assert from_processor(theirs, currency) == ours
 
 
 def test_a_figure_that_is_no_amount_of_ours_is_none() -> None:
     assert processor_digits("ISK") == 2
-    assert _from_processor(50001, "ISK") is None
-    assert _from_processor(None, "EUR") is None
+    assert from_processor(50001, "ISK") is None
+    assert from_processor(None, "EUR") is None
 
 
 def test_brands_depend_on_the_currency() -> None:

@@ -10,7 +10,7 @@ from billing_core import db, words
 from billing_core.audit import AuditEntry
 from billing_core.errors import NotAllowed, NotFound, Refusal
 from billing_core.ledger.models import Allocation, Invoice
-from billing_core.payments import service
+from billing_core.payments import processor, service
 from billing_core.payments.models import Payment
 from billing_core.payments.refusals import (
     AmountNotPossible,
@@ -195,10 +195,10 @@ def test_a_clear_no_ends_the_attempt_and_frees_the_money(till: CardTill, invoice
             raise Refused("account_closed")
 
     other = ledger.invoice(core.account(), 10000)
-    service.use_gateway(Refusing())  # type: ignore[arg-type]
+    processor.use_gateway(Refusing())  # type: ignore[arg-type]
     refused = pay(payer_of(other), other)
     assert (refused.state, refused.failure) == ("failed", "account_closed")
-    service.use_gateway(till.gateway)
+    processor.use_gateway(till.gateway)
     assert pay(payer_of(other), other).state == "open"
 
 

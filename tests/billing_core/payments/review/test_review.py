@@ -15,6 +15,7 @@ from billing_core.ledger.models import AccountBalance, Invoice
 from billing_core.mail.models import OutboxMail
 from billing_core.payments import giving_back, queries, refunding, service
 from billing_core.payments.models import Payment, Refund
+from billing_core.payments.processor import processor
 from billing_core.payments.reconciliation import running
 from billing_core.payments.refusals import NotKnownYet, RefundByTheSame
 from billing_core.payments.review import finding
@@ -71,7 +72,7 @@ def seen(payment: Payment) -> str:
 def offered(payment: Payment) -> tuple[str, ...]:
     with db.reading():
         now, found = payment_named(payment.public_id), finding.of_review(review_of(payment))
-        return finding.possible(now, found, livemode=service.processor().livemode)
+        return finding.possible(now, found, livemode=processor().livemode)
 
 
 def kept(invoice: Invoice) -> tuple[int, int]:

@@ -1,0 +1,1 @@
+"""The cards that an account keeps: list, add, make the default, remove."""
