@@ -321,6 +321,7 @@ GERMAN: dict[str, str] = {
     ),
     "Day-end report": "Tagesabschluss",
     "Both ways agree": "Beide Wege stimmen überein",
+    "Seller": "Verkaufende Gesellschaft",
     "Export for bookkeeping": "Export für die Buchhaltung",
     "First day": "Erster Tag",
     "Download CSV": "CSV herunterladen",

@@ -96,7 +96,7 @@ def test_finance_sees_who_is_late_and_what_was_done_about_it(demo: Demo, visit: 
     clerk.tab("Money")
     clerk.click("Day-end report")
     clerk.choose_matching("Seller", case.seller)
-    clerk.fill("Day", clock.today("Europe/Berlin").isoformat())
+    clerk.page.locator("input[type=date]").fill(clock.today("Europe/Berlin").isoformat())
     clerk.click("Apply")
     clerk.sees("Both ways agree")
     clerk.reads(case.paid)
