@@ -120,7 +120,8 @@ def test_the_bank_is_asked_on_its_own_page(desk: Desk) -> None:
 def test_a_ticked_box_keeps_the_card_that_paid(desk: Desk) -> None:
     hosted = desk.pay(keep="y")
     back = desk.till.enter_card_at(hosted.location.rpartition("/")[2], "pm_card_mastercard")
-    assert desk.browser.get(back.headers["Location"].removeprefix("http://localhost")).h1 == "Thank you for your payment"
+    receipt = desk.browser.get(back.headers["Location"].removeprefix("http://localhost"))
+    assert receipt.h1 == "Thank you for your payment"
     assert [card.name for card in cards.on_file(desk.account)] == ["Mastercard •••• 4444"]
 
 
