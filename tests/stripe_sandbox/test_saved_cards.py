@@ -204,7 +204,7 @@ def test_attaching_a_card_that_is_declined_answers_402(till: Till, customer: str
     [
         ({"amount": 49}, "amount"), ({"amount": 100_000_000}, "amount"), ({"currency": "nope"}, "currency"),
         ({"payment_method": "pm_unknown"}, "payment_method"), ({"customer": "cus_unknown"}, "customer"),
-        ({"confirm": False}, "confirm"), ({"off_session": False}, "confirm"),
+        ({"confirm": False}, "off_session"), ({"off_session": False}, "confirm"),
         ({"capture_method": "manual"}, "capture_method"),
         ({"statement_descriptor_suffix": "x" * 23}, "statement_descriptor_suffix"),
     ],

@@ -262,7 +262,7 @@ def test_who_may_not_pay_is_refused_everywhere(desk: Desk, payment: Payment) -> 
     looker = desk.someone(rights="accept manage")
     own = looker.get("/invoices")
     assert looker.get(f"{desk.address}/pay").status == 403
-    form = {"share": "full", "form_key": "form_1", "seen": "6000"}
+    form = {"share": "full", "form_key": "form_1", "seen": "6000", "card": "new"}
     assert looker.post(f"{desk.address}/pay", form, page=own).status == 403
     for deed in ("continue", "cancel"):
         assert looker.post(f"/payments/{payment.public_id}/{deed}", page=own).status == 403
@@ -289,7 +289,7 @@ def test_no_card_number_reaches_us(desk: Desk) -> None:
     """Neither a page of ours nor a row has a place for one: the whole way only shows the last four figures."""
     page = desk.browser.get(f"{desk.address}/pay")
     names = {str(field.get("name")) for field in page.html.select("input")}
-    assert names == {"csrf_token", "share", "amount", "form_key", "seen", "next"} & names
+    assert names == {"csrf_token", "share", "amount", "form_key", "seen", "next", "card", "keep"} & names
     desk.pay()
     (payment,) = payments()
     desk.till.enter_card(payment)

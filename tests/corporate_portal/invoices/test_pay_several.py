@@ -79,7 +79,7 @@ def test_who_may_not_pay_has_nothing_to_tick(desk: Desk, others: list[Invoice]) 
     assert not page.html.select("input[type=checkbox]")
     assert "Pay selected invoices" not in page.words
     assert looker.get(address(*others)).status == 403
-    parts = {"parts-0": f"{others[0].public_id}.6000.6000", "form_key": KEY}
+    parts = {"parts-0": f"{others[0].public_id}.6000.6000", "form_key": KEY, "card": "new"}
     assert looker.get(f"{CONFIRM}?parts-0={parts['parts-0']}").status == 403
     assert looker.post(NEW, {"rows-0-invoice": others[0].public_id}, page=page).status == 403
     assert looker.post(CONFIRM, parts, page=page).status == 403
@@ -201,7 +201,7 @@ def test_more_than_fit_into_one_payment_are_named(desk: Desk, monkeypatch: pytes
     assert len(cells(page)) == 3
     assert f"{many[3].number} : One payment takes at most 3 invoices." in page.words
     parts = {f"parts-{place}": f"{one.public_id}.1000.1000" for place, one in enumerate(many)}
-    refused = desk.browser.post(CONFIRM, parts | {"form_key": KEY}, page=page)
+    refused = desk.browser.post(CONFIRM, parts | {"form_key": KEY, "card": "new"}, page=page)
     assert refused.status == 409
     assert "One payment takes at most 3 invoices." in errors(refused)
     assert payments() == []
@@ -227,7 +227,7 @@ def test_invoices_in_two_currencies_do_not_go_together(desk: Desk) -> None:
     assert told in page.words
     assert "Pay all open invoices in USD" in page.words
     parts = {"parts-0": f"{desk.invoice.public_id}.10000.10000", "parts-1": f"{usd.public_id}.5000.5000"}
-    refused = desk.browser.post(CONFIRM, parts | {"form_key": KEY}, page=page)
+    refused = desk.browser.post(CONFIRM, parts | {"form_key": KEY, "card": "new"}, page=page)
     assert refused.status == 409
     assert told in refused.words
     assert payments() == []
