@@ -76,7 +76,7 @@ def prepare(payment: Payment) -> Payment:
         return db.perform(moves.refuse, payment.public_id, refusal.code)
     except Unclear as error:
         log.warning("payment %s has no known charge: %s", payment.public_id, error)
-        return db.perform(moves.doubt, payment.public_id)
+        return db.perform(moves.doubt_start, payment.public_id)
     crashpoint("processor.created")
     prepared = db.perform(moves.learn, payment.public_id, made)
     crashpoint("payment.opened")

@@ -196,6 +196,14 @@ def doubt(public_id: str) -> Payment:
     return payment
 
 
+def doubt_start(public_id: str) -> Payment:
+    """Nobody can say whether the processor has made it; unless who asked at the same moment has learned it by now."""
+    payment, _ = locked(public_id)
+    if payment.state == states.CREATING and payment.lacks_place:
+        _doubt(payment)
+    return payment
+
+
 def _doubt(payment: Payment) -> None:
     payment.state = states.PAYMENT.after(payment.state, "doubt")
     payment.checks = 0

@@ -17,8 +17,11 @@ def test_the_account_and_the_invoice_show_what_was_sent(clerk: Client) -> None:
     account = customer()
     invoice = late(account, 22)
     remind_due()
-    for path in (f"/desk/accounts/{account.public_id}/money", f"/desk/invoices/{invoice.public_id}",
-                 f"/desk/accounts/{account.public_id}/reminders", f"/desk/receivables/{account.public_id}"):  # fmt: skip
+    pages = [
+        f"/desk/accounts/{account.public_id}/money", f"/desk/invoices/{invoice.public_id}",
+        f"/desk/accounts/{account.public_id}/reminders", f"/desk/receivables/{account.public_id}",
+    ]  # fmt: skip
+    for path in pages:
         page = clerk.get(path)
         assert "Another reminder" in page.words, path
         assert path.startswith("/desk/receivables") or "Maria Muster" in page.words, path
