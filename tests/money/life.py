@@ -5,7 +5,6 @@ Hypothesis chooses who does what next. After each step the laws hold; in the end
 
 import sys
 import tempfile
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -13,24 +12,22 @@ from typing import ClassVar
 import time_machine
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import select
 
-from billing_core import clock, db
+from billing_core import clock
 from billing_core.ledger.correcting import Part
 from billing_core.ledger.incoming import Money
-from billing_core.ledger.models import Invoice
 from billing_core.payments import booking, crashpoints, giving_back, refunding, service
 from billing_core.payments.limits import card_amounts
-from billing_core.payments.models import Payment, Refund
+from billing_core.payments.models import Payment
+from billing_core.payments.reconciliation import running
 from billing_core.payments.refusals import InvoiceDisputed
-from billing_core.payments.sharing import Wish
-from billing_core.payments.states import AWAITING
+from billing_core.payments.sharing import NEW_CARD, Means, Wish
 from corporate_portal.finance import service as finance
 from stripe_sandbox import Fault
 from tests import conftest
 from tests.checker.till import read
 from tests.conftest import Database
-from tests.factories import ledger
+from tests.factories import cards, ledger
 from tests.factories.till import impatient
 from tests.money.people import Died, Scene
 
@@ -42,10 +39,11 @@ CARDS = (
     "pm_card_visa", "pm_card_visa", "pm_card_visa_chargeDeclined", "pm_card_pendingRefund", "pm_card_refundFail",
     "pm_card_createDispute", "pm_card_createDisputeInquiry",
 )  # fmt: skip
+ON_FILE = ("pm_card_visa", "pm_card_threeDSecure2Required", "pm_card_chargeCustomerFail")
 POINTS = (
     "payment.begun", "processor.created", "payment.opened", "event.noted", "processor.asked", "payment.booked",
     "payment.settled", "processor.expired", "payment.cancelled", "refund.begun", "processor.refunded", "refund.learned",
-    "processor.asked_back",
+    "processor.asked_back", "processor.charged", "processor.confronted", "payment.confronted",
 )  # fmt: skip
 FAULTS = (
     Fault.TIMES_OUT_BEFORE, Fault.TIMES_OUT_AFTER, Fault.SERVER_ERROR_BEFORE, Fault.SERVER_ERROR_AFTER,
@@ -92,34 +90,14 @@ class MoneyLife(RuleBasedStateMachine):
             self.scene.settle_down()
         self.scene.check(quiet=True)
         self.scene.check_sums()
+        report = running.run("test")
+        assert report is not None
+        assert self.scene.unexplained(report) == []
         number = len(read(self.scene.place).events)
         for nth in range(number):  # all of it once more, the last first
             self.scene.hand_over(number - 1 - nth, 1)
         self.scene.check(quiet=True)
         self.scene.check_sums()
-
-    def invoices(self) -> Sequence[Invoice]:
-        """As they are now."""
-        with db.reading() as session:
-            return session.scalars(select(Invoice).order_by(Invoice.id)).all()
-
-    def one_invoice(self, at: int, *, open_if_any: bool = False) -> Invoice:
-        """One of those there are."""
-        found = self.invoices()
-        still_open = [invoice for invoice in found if invoice.balance] if open_if_any else []
-        return (still_open or found)[at % len(still_open or found)]
-
-    def one_payment(self, at: int) -> Payment | None:
-        """One of those there are, the latest first."""
-        with db.reading() as session:
-            found = session.scalars(select(Payment).order_by(Payment.id.desc())).all()
-        return found[at % len(found)] if found else None
-
-    def one_refund(self, at: int) -> Refund | None:
-        """One of those that wait for a second person."""
-        with db.reading() as session:
-            found = session.scalars(select(Refund).where(Refund.state == AWAITING).order_by(Refund.id)).all()
-        return found[at % len(found)] if found else None
 
     @initialize(
         currency=st.sampled_from(sorted(CURRENCIES)),
@@ -137,7 +115,7 @@ class MoneyLife(RuleBasedStateMachine):
         if rich:
             self.book(1, 13, spread=False)
 
-    @precondition(lambda self: len(self.invoices()) < 4)
+    @precondition(lambda self: len(self.scene.invoices()) < 4)
     @rule(at=SOME)
     def issue(self, at: int) -> None:
         """Another invoice."""
@@ -147,9 +125,9 @@ class MoneyLife(RuleBasedStateMachine):
         self.scene.told["invoices"] += total
 
     @rule(at=SOME, who=st.integers(0, 1), part=PARTS)
-    def press_pay(self, at: int, who: int, part: int) -> None:
+    def press_pay(self, at: int, who: int, part: int, means: Means = NEW_CARD) -> None:
         """A contact pays an invoice by card, or a part of it: what is payable can be paid, and nothing else."""
-        invoice = self.one_invoice(at, open_if_any=at % 2 == 0)
+        invoice = self.scene.one_invoice(at, open_if_any=at % 2 == 0)
         payable = self.scene.payable(invoice)
         amount = payable * part // 10
         possible = card_amounts(payable, self.scene.currency).allow(amount)
@@ -159,7 +137,7 @@ class MoneyLife(RuleBasedStateMachine):
         def pay() -> Payment | None:
             nonlocal died
             try:
-                return service.pay_invoice(payer, name, amount)
+                return service.pay_invoice(payer, name, amount, means=means)
             except InvoiceDisputed:
                 return None
             except Died:
@@ -178,27 +156,43 @@ class MoneyLife(RuleBasedStateMachine):
         self.enter_card(0, card)
         self.go_on(0, "come back")
 
-    @precondition(lambda self: len(self.invoices()) > 1)
+    @precondition(lambda self: len(self.scene.invoices()) > 1)
     @rule(who=st.integers(0, 1))
     def press_pay_all(self, who: int) -> None:
         """A contact pays all that is open with one payment."""
-        wishes = [Wish(invoice.public_id) for invoice in self.invoices() if invoice.balance]
+        wishes = [Wish(invoice.public_id) for invoice in self.scene.invoices() if invoice.balance]
         self.scene.attempt(service.pay_invoices, self.scene.payers[who], wishes)
 
     @rule(at=SOME, card=st.sampled_from(CARDS))
     def enter_card(self, at: int, card: str) -> None:
         """On the hosted page, if it is still open."""
-        payment = self.one_payment(at)
+        payment = self.scene.one_payment(at)
         if payment is None or payment.processor_session is None:
             return
         session = next(one for one in read(self.scene.place).sessions if one["id"] == payment.processor_session)
         if session["status"] == "open" and session["expires_at"] > clock.now().timestamp():
             self.scene.till.enter_card(payment, card)
 
+    @precondition(lambda self: len(cards.on_file(self.scene.account)) < 2)
+    @rule(card=st.sampled_from(ON_FILE))
+    def keep_card(self, card: str) -> None:
+        """A contact adds a card for later payments."""
+        self.scene.keep_card(card)
+
+    @precondition(lambda self: cards.on_file(self.scene.account))
+    @rule(at=SOME, part=PARTS)
+    def pay_with_card_on_file(self, at: int, part: int) -> None:
+        """A contact pays without entering a card; who has to confirm it does, or leaves it."""
+        kept = cards.on_file(self.scene.account)
+        self.press_pay(at, 1, part, means=Means(kept[at % len(kept)].public_id))
+        payment = self.scene.one_payment(0)
+        if payment is not None and payment.is_on_file and payment.can_go_on and part > 1:
+            self.scene.till.answer_bank(payment, "complete" if part > 3 else "fail")
+
     @rule(at=SOME, how=st.sampled_from(["come back", "come back", "continue", "cancel"]))
     def go_on(self, at: int, how: str) -> None:
         """The payer returns, continues, or cancels."""
-        payment = self.one_payment(at)
+        payment = self.scene.one_payment(at)
         verbs = {
             "come back": service.come_back, "continue": service.continue_payment, "cancel": service.cancel_payment,
         }  # fmt: skip
@@ -218,7 +212,7 @@ class MoneyLife(RuleBasedStateMachine):
     @rule(at=SOME, part=st.sampled_from([1, 10, 13]), spread=st.booleans())
     def book(self, at: int, part: int, spread: bool) -> None:
         """A transfer came in: too little, the right amount, or too much."""
-        invoice = self.one_invoice(at)
+        invoice = self.scene.one_invoice(at)
         amount = max(invoice.total * part // 10, 1)
         shares = None if spread else {invoice.public_id: min(amount, invoice.balance)}
         came = Money("bank_transfer", amount, clock.today("Europe/Berlin"), "Transfer", shares=shares)
@@ -240,13 +234,13 @@ class MoneyLife(RuleBasedStateMachine):
     @rule(at=SOME)
     def use_credit(self, at: int) -> None:
         """Finance pays an invoice from account credit."""
-        name = self.one_invoice(at, open_if_any=True).public_id
+        name = self.scene.one_invoice(at, open_if_any=True).public_id
         self.scene.perform(booking.use_credit, self.scene.clerks[0], name, None, self.scene.form)
 
     @rule(at=SOME, part=PARTS)
     def credit_note(self, at: int, part: int) -> None:
         """Finance credits an invoice, or a part of it."""
-        invoice = self.one_invoice(at)
+        invoice = self.scene.one_invoice(at)
         wish = finance.Wish({1: Part(net=invoice.net * part // 10)}, "Wrong price")
         note = self.scene.perform(
             finance.credit_invoice, self.scene.clerks[0], invoice.public_id, wish, self.scene.form
@@ -257,7 +251,7 @@ class MoneyLife(RuleBasedStateMachine):
     @rule(at=SOME, part=PARTS)
     def refund(self, at: int, part: int) -> None:
         """Finance sends money back to a card, or asks a colleague first."""
-        payment = self.one_payment(at)
+        payment = self.scene.one_payment(at)
         if payment is None:
             return
         wishes = {name: amount * part // 10 for name, amount in self.scene.shares(payment).items()}
@@ -268,7 +262,7 @@ class MoneyLife(RuleBasedStateMachine):
     @rule(at=SOME, says=st.booleans())
     def decide_refund(self, at: int, says: bool) -> None:
         """The second person of finance."""
-        refund = self.one_refund(at)
+        refund = self.scene.one_refund(at)
         if refund is None:
             return
         if says:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,10 @@ from sqlalchemy import select, text
 from billing_core import db
 from billing_core.errors import Refusal
 from billing_core.ledger.models import Invoice
-from billing_core.payments.models import Payment, PaymentTarget
+from billing_core.payments.cards import service as keeping
+from billing_core.payments.models import Payment, PaymentTarget, Refund
+from billing_core.payments.reconciliation.models import Reconciliation
+from billing_core.payments.states import AWAITING
 from billing_core.permissions import Realm
 from tests import invariants
 from tests.checker import audit
@@ -91,6 +94,50 @@ class Scene:
         """The key of a form that nobody has sent yet."""
         return f"form_{next(self.forms):016d}"
 
+    def invoices(self) -> Sequence[Invoice]:
+        """As they are now."""
+        with db.reading() as session:
+            return session.scalars(select(Invoice).order_by(Invoice.id)).all()
+
+    def one_invoice(self, at: int, *, open_if_any: bool = False) -> Invoice:
+        """One of those there are."""
+        found = self.invoices()
+        still_open = [invoice for invoice in found if invoice.balance] if open_if_any else []
+        return (still_open or found)[at % len(still_open or found)]
+
+    def one_payment(self, at: int) -> Payment | None:
+        """One of those there are, the latest first."""
+        with db.reading() as session:
+            found = session.scalars(select(Payment).order_by(Payment.id.desc())).all()
+        return found[at % len(found)] if found else None
+
+    def one_refund(self, at: int) -> Refund | None:
+        """One of those that wait for a second person."""
+        with db.reading() as session:
+            found = session.scalars(select(Refund).where(Refund.state == AWAITING).order_by(Refund.id)).all()
+        return found[at % len(found)] if found else None
+
+    def keep_card(self, card: str) -> None:
+        """A contact adds a card on the processor's page, as far as that is made."""
+        payer = self.payers[0]
+        setup = self.attempt(keeping.add_card, payer, self.account.public_id, self.form)
+        if setup is not None and setup.processor_session is not None:
+            self.till.enter_card_at(setup.processor_session, card)
+            self.till.answer(setup.processor_session)
+            self.attempt(keeping.come_back, payer, setup.public_id)
+
+    def unexplained(self, report: Reconciliation) -> list[tuple[str, str]]:
+        """Differences that should not be: all but those of a card from which more was taken than it had brought."""
+        beyond = {intent for intent, left in self.left_by_intent().items() if left < 0}
+        with db.reading() as session:
+            rows = session.execute(select(Payment.public_id, Payment.processor_intent)).all()
+        intents = {payment: intent for payment, intent in rows}  # noqa: C416 (mypy takes no rows for pairs)
+        return [
+            (one.about, one.what)
+            for one in report.differences
+            if one.about == "payment" or intents.get(one.payment) not in beyond
+        ]
+
     def payable(self, invoice: Invoice) -> int:
         """What can be paid of it now: its balance less what attempts without an outcome hold."""
         with db.reading() as session:
@@ -144,13 +191,17 @@ class Scene:
         A bank may take what was sent back already. The books show no payment below zero (docs/adr/0022): the loss is
         in the mail to finance.
         """
+        return sum(max(left, 0) for left in self.left_by_intent().values())
+
+    def left_by_intent(self) -> dict[str, int]:
+        """What is left of each payment that took money; below zero where more went than it had brought."""
         till = read(self.place)
-        went: Counter[str] = Counter()
+        left = {intent["id"]: intent["amount_received"] for intent in till.taken}
         for refund in till.refunds:
-            went[refund["payment_intent"]] += refund["amount"] if refund["status"] in ("pending", "succeeded") else 0
+            left[refund["payment_intent"]] -= refund["amount"] if refund["status"] in ("pending", "succeeded") else 0
         for dispute in till.disputes:
-            went[dispute["payment_intent"]] += dispute["amount"] if is_away(dispute) else 0
-        return sum(max(intent["amount_received"] - went[intent["id"]], 0) for intent in till.taken)
+            left[dispute["payment_intent"]] -= dispute["amount"] if is_away(dispute) else 0
+        return left
 
 
 def is_away(dispute: Thing) -> bool:
