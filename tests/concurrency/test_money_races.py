@@ -112,7 +112,7 @@ def enter_card_if_open(stage: Stage, tab: Browser, hosted: str) -> None:
 
 def press_pay(stage: Stage, invoice: Invoice, at: int) -> Answer:
     """Pay in full, from a tab of its own."""
-    fields = {"share": "full", "form_key": db.public_id("form"), "seen": str(TOTAL), "amount": ""}
+    fields = {"share": "full", "card": "new", "form_key": db.public_id("form"), "seen": str(TOTAL), "amount": ""}
     answer = stage.post(stage.tabs[at], f"/invoices/{invoice.public_id}/pay", fields)
     if answer.status == DONE and "/sandbox/" in answer.location:
         enter_card_if_open(stage, stage.tabs[at], answer.location)
