@@ -40,8 +40,8 @@ from tests.factories.quotes import Deal
 
 SIDES = ("accept", "reject", "revise", "withdraw", "expire")
 """What each race sets against accepting."""
-PRESSES = 4
-"""Attempts of one race: two of each side, or four acceptances."""
+PRESSES = 8
+"""Attempts of one race: four of each side, or eight acceptances."""
 CHANCE, NEARLY = random.Random(7), 0.025  # noqa: S311 - no secret
 """Nobody presses at exactly the same moment: within so many seconds, so that each side wins at times."""
 AFTERWARDS = {"accept": "accepted", "reject": "rejected", "revise": "superseded", "withdraw": "withdrawn"}
@@ -248,8 +248,8 @@ def judge_everything(accepted: int) -> None:
 
 
 AT_A_TIME = 100
-ROUNDS = 63
-"""Races of each kind on each database: 4 attempts each, 504 on both together."""
+ROUNDS = 32
+"""Races of each kind on each database: 8 attempts each, 512 on both together."""
 
 
 MOST_TRIES = 20
@@ -262,7 +262,7 @@ def test_races_have_one_winner(database: Database, tmp_path: Path, tell: Callabl
 
 @pytest.mark.prove
 def test_very_many_races_have_one_winner(database: Database, tmp_path: Path, tell: Callable[[str], None]) -> None:
-    prove_one_winner(database, tmp_path, tell, 1250)
+    prove_one_winner(database, tmp_path, tell, 625)
 
 
 def parts(rounds: int) -> list[int]:

@@ -54,5 +54,5 @@ def test_the_control_without_a_guard_is_found(
 ) -> None:
     leave_out(monkeypatch)
     with pytest.raises(AssertionError):
-        live(database, lives=200, steps=30, phases=[Phase.generate], report_multiple_bugs=False)
+        live(database, lives=200, steps=10, phases=[Phase.generate], report_multiple_bugs=False)
     conftest.empty()

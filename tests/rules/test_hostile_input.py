@@ -161,7 +161,7 @@ def test_no_field_of_any_form_breaks_anything(world: World, monkeypatch: pytest.
         path = world.path(next(rule for rule in world.app.url_map.iter_rules() if rule.endpoint == endpoint))
         before = rows(UNTOUCHED)
         with nullcontext([]) if endpoint in REAL else rolled_back(monkeypatch) as kept:
-            for name, attempt in product(fields.keys() - {"csrf_token"}, ATTEMPTS):
+            for name, attempt in product(tried(fields), ATTEMPTS):
                 kept.clear()
                 sent = {key: [one] for key, one in fields.items()} | {name: ATTEMPTS[attempt](fields[name], foreign)}
                 status = client.browser.post(path, data=sent).status_code
@@ -169,6 +169,11 @@ def test_no_field_of_any_form_breaks_anything(world: World, monkeypatch: pytest.
                 wrong += [f"{endpoint}, {name}, {attempt}: {fault} ({status})"] if fault else []
         assert endpoint in REAL or rows(UNTOUCHED) == before
     assert not wrong, "\n".join(wrong)
+
+
+def tried(fields: dict[str, str]) -> list[str]:
+    """Every field but the token; of rows that repeat, those of the first two."""
+    return [name for name in fields if name != "csrf_token" and not re.match(r"[a-z]+-([2-9]|\d\d+)-", name)]
 
 
 def judge(endpoint: str, name: str, attempt: str, status: int, has_written: bool) -> str:

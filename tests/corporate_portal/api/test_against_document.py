@@ -106,7 +106,7 @@ def _send(operation: APIOperation, mode: GenerationMode, aim: Aim, statuses: set
     @given(st.data())
     def try_one(data: st.DataObject) -> None:
         case = data.draw(operation.as_strategy(generation_mode=mode))
-        if data.draw(st.booleans()):
+        if data.draw(st.integers(0, 4)):  # mostly, or a run of few examples reaches nothing now and then
             aim.at(case, data.draw)
         case.headers = {**(case.headers or {}), "Authorization": f"Bearer {aim.crm.secret}"}
         answer = case.call()
@@ -125,7 +125,7 @@ def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("unlimited")
 def test_every_answer_is_a_documented_one(app: Flask, crm: Program, stock: Stock) -> None:
-    seen = send_everything(app, crm, stock, examples=8)
+    seen = send_everything(app, crm, stock, examples=9)
     assert len(seen) == 17
     for label, statuses in seen.items():
         assert statuses & {200, 201, 202}, f"{label} was never reached: {statuses}"
