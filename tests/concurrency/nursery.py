@@ -4,9 +4,11 @@ It reads orders from its input, one in a line, and answers each in a line. A ser
 `python -m MODULE ARGUMENT...` would be, with the environment and the log file of the order.
 """
 
+import atexit
 import json
 import os
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +16,10 @@ import time
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
+
+import jinja2
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -61,10 +66,25 @@ def _ask(**order: Any) -> Any:
     return json.loads(nursery.stdout.readline())
 
 
+def keep_compiled_templates() -> None:
+    """What one child compiles, the next ones load; each kind of environment has its own."""
+    folder, make = mkdtemp(prefix="templates-"), jinja2.Environment.__init__
+
+    def furnished(self: jinja2.Environment, *args: Any, **options: Any) -> None:
+        make(self, *args, **options)
+        kept = Path(folder) / type(self).__module__
+        kept.mkdir(exist_ok=True)
+        self.bytecode_cache = self.bytecode_cache or jinja2.FileSystemBytecodeCache(str(kept))
+
+    jinja2.Environment.__init__ = furnished  # type: ignore[method-assign]
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
 def main() -> None:
     """Load, then do as ordered until the input ends."""
     import app.server  # noqa: F401 - so that every child has it
 
+    keep_compiled_templates()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the tests: they end the servers
     ended: dict[int, int] = {}
     for line in sys.stdin:

@@ -39,10 +39,10 @@ from tests.factories.till import CardTill
 from tests.faults.quiet import work_off
 
 TOTAL = 11900
-PRESSES = 8
+PRESSES = 16
 """Attempts of one race."""
-ROUNDS, VERY_MANY = 32, 625
-"""Races of each kind on each database: 512 attempts on both together, and 10,000."""
+ROUNDS, VERY_MANY = 16, 313
+"""Races of each kind on each database: 512 attempts on both together, and 10,016."""
 CHANCE, NEARLY = random.Random(11), 0.02  # noqa: S311 - no secret
 DONE, REFUSED = 303, (400, 409)
 COMPLETED = "SELECT body FROM object WHERE kind = 'event' AND type = 'checkout.session.completed' ORDER BY seq DESC"
@@ -50,7 +50,7 @@ COMPLETED = "SELECT body FROM object WHERE kind = 'event' AND type = 'checkout.s
 
 @dataclass
 class Stage:
-    """A contact with several tabs, two clerks with four each, and the processor whose file the server works with."""
+    """A contact with several tabs, two clerks with eight each, and the processor whose file the server works with."""
 
     server: Server
     account: Account
@@ -180,7 +180,7 @@ def all_who_tell(stage: Stage, invoice: Invoice) -> int:
         return 200
 
     tab = count()
-    statuses = at_once([hook] * 4 + [come_back] * 3 + [look])
+    statuses = at_once([hook] * 8 + [come_back] * 6 + [look] * 2)
     assert set(statuses) <= {200, DONE}, statuses
     return 1
 
@@ -196,7 +196,7 @@ def post_webhook(server: Server, message: str) -> int:
 
 
 def refund_against_refund(stage: Stage, invoice: Invoice) -> int:
-    """Two clerks with four tabs each send all of a payment back; how many did."""
+    """Two clerks with eight tabs each send all of a payment back; how many did."""
     payment = pay_by_card(stage, invoice)
     answers = at_once([partial(press_refund, stage, payment, invoice, at) for at in range(PRESSES)])
     assert {answer.status for answer in answers} <= {DONE, *REFUSED}, [(a.status, a.h1) for a in answers]

@@ -28,7 +28,7 @@ def live(database: Database, lives: int, steps: int, **more: Any) -> None:
 
 
 def test_any_order_of_deeds(database: Database) -> None:
-    live(database, lives=6, steps=30)
+    live(database, lives=5, steps=30)
 
 
 @pytest.mark.prove
@@ -48,6 +48,7 @@ def lose_the_rest(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(incoming, "leave_as_credit", lambda *_: None)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("leave_out", [hold_nothing, lose_the_rest])
 def test_the_control_without_a_guard_is_found(
     database: Database, monkeypatch: pytest.MonkeyPatch, leave_out: Callable[[pytest.MonkeyPatch], None]

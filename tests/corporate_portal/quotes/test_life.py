@@ -423,6 +423,7 @@ def without(guard: str) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("guard", ["refuse_unless_open", "refuse_unless_reviewed"])
 def test_the_control_without_a_guard_is_found(guard: str) -> None:
     with without(guard), pytest.raises(AssertionError, match="was not refused"):
