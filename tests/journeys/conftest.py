@@ -1,6 +1,6 @@
 """Journeys: the real program as a newcomer starts it, and a real browser that moves by visible labels only."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +9,11 @@ from playwright.sync_api import Browser, sync_playwright
 from app.demo.install import install_demo
 from app.demo.logins import demo_logins
 from app.factory import brand_of
+from app.ports import make_ports
 from app.settings import Settings
+from app.worker import Worker
 from billing_core import db, templating
+from billing_core.documents.weasy import WeasyPrinter
 from tests.browser import CHROMIUM, FLAGS
 from tests.concurrency.server import Server, running
 from tests.conftest import SECRET, Database
@@ -42,10 +45,31 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def demo(settings: Settings, database: Database, copies: Copies) -> Demo:
-    """The demo customers, as a newcomer finds them. Before the server: a database is not replaced under its feet."""
+    """The demo customers, as a newcomer finds them once the worker has printed and mailed everything.
+
+    Before the server: a database is not replaced under its feet.
+    """
+
+    def write() -> None:
+        install_demo(settings)
+        ports = make_ports(settings)
+        Worker(ports).work_off()
+        if isinstance(ports.printer, WeasyPrinter):
+            ports.printer.close()
+
+    return _begin(settings, database, copies, "demo_worked_off", write)
+
+
+@pytest.fixture
+def fresh_demo(settings: Settings, database: Database, copies: Copies) -> Demo:
+    """The same before the worker has done anything."""
+    return _begin(settings, database, copies, "demo", lambda: install_demo(settings))
+
+
+def _begin(settings: Settings, database: Database, copies: Copies, name: str, write: Callable[[], None]) -> Demo:
     db.configure(database.url)
     templating.set_brand(brand_of(settings))
-    copies.begin_with("demo", lambda: install_demo(settings))
+    copies.begin_with(name, write)
     return Demo(demo_logins())
 
 

@@ -119,7 +119,7 @@ CASTS = [
 
 
 @pytest.fixture
-def still(database: Database, demo: Demo, tmp_path: Path) -> Iterator[Server]:
+def still(database: Database, fresh_demo: Demo, tmp_path: Path) -> Iterator[Server]:
     """The web server alone: nothing moves by itself."""
     with running(database.url, tmp_path, SECRET, PORTAL_WEB_PROCESSES="1") as found:
         yield found
