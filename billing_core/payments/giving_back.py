@@ -11,8 +11,10 @@ from billing_core import clock, db
 from billing_core.payments import disputing, queries, refunding, service
 from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.gateway import RefundRequest, Refused, Unclear
+from billing_core.payments.looking import look_at_each
 from billing_core.payments.models import Refund
 from billing_core.payments.processor import processor
+from billing_core.payments.queries import RefundDue
 from billing_core.payments.states import BEGUN
 from billing_core.permissions import Viewer
 
@@ -89,19 +91,14 @@ def reconcile_due() -> int:
     """Handler of the job `refunds.reconcile`, each minute: those without an outcome; how many were looked at."""
     with db.reading():
         due = queries.refunds_due(clock.now(), LOOKS_AT_ONCE)
-    taken = 0
-    for waiting in due:
-        if not db.perform(refunding.claim_look, waiting.public_id, waiting.check_at):
-            continue
-        taken += 1
-        try:
-            if waiting.is_begun:
-                send(_reread(waiting.public_id))
-            else:
-                look(waiting.payment)
-        except Unclear:
-            log.warning("refund %s is still unknown: the processor could not be asked", waiting.public_id)
-    return taken
+    return look_at_each(due, refunding.claim_look, _look_at)
+
+
+def _look_at(waiting: RefundDue) -> None:
+    if waiting.is_begun:
+        send(_reread(waiting.public_id))
+    else:
+        look(waiting.payment)
 
 
 def _reread(public_id: str) -> Refund:

@@ -20,6 +20,7 @@ from billing_core.payments import mails, states
 from billing_core.payments.cards.adopting import adopt
 from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.gateway import SessionState
+from billing_core.payments.looking import claim, pause
 from billing_core.payments.models import Payment, PaymentTarget, ProcessorEvent
 from billing_core.payments.review import finding
 from billing_core.payments.review.models import PaymentReview
@@ -32,8 +33,6 @@ SESSION_LASTS = timedelta(hours=23)
 """From the row's creation. The processor takes 30 minutes to 24 hours, counted from its own clock."""
 START_AGAIN_WITHIN = SESSION_LASTS - timedelta(minutes=40)
 """How long a creation may be repeated under its key: the session must then still have half an hour before it."""
-PAUSES = (timedelta(minutes=5), timedelta(hours=1), timedelta(days=1))
-"""When the reconciler looks again; the last pause repeats."""
 A_MINUTE = timedelta(minutes=1)
 
 PROCESSOR = "processor"
@@ -223,13 +222,7 @@ def call_off(public_id: str, seen: SessionState, actor: str) -> Payment:
 def claim_look(public_id: str, planned: datetime) -> bool:
     """Take a planned look for this process and plan the next one; False where another was quicker."""
     now = clock.now()
-    payment = db.session().scalar(select(Payment).where(Payment.public_id == public_id))
-    if payment is None or payment.check_at != planned:
-        return False
-    taken = update(Payment).where(Payment.id == payment.id, Payment.check_at == planned)
-    values = {"checks": Payment.checks + 1, "check_at": _next_look(payment, now, looks=payment.checks + 1)}
-    won = db.session().scalar(taken.values(**values).returning(Payment.id))
-    return won is not None
+    return claim(Payment, public_id, planned, lambda row: _next_look(row, now, looks=row.checks + 1))
 
 
 def note_return(public_id: str) -> None:
@@ -273,6 +266,6 @@ def release(payment: Payment) -> None:
 def _next_look(payment: Payment, now: datetime | None = None, looks: int = 0) -> datetime:
     """After a pause that grows, but right after the session's end where that comes first."""
     now = now or clock.now()
-    planned = now + PAUSES[min(looks, len(PAUSES) - 1)]
+    planned = now + pause(looks)
     end = (payment.session_expires_at or session_end(payment)) + A_MINUTE
     return min(planned, end) if end > now else planned

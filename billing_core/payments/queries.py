@@ -14,20 +14,13 @@ from billing_core.payments.cards.models import ProcessorCustomer, SavedCard
 from billing_core.payments.cards.queries import customer_of
 from billing_core.payments.gateway import ChargeRequest, RefundRequest, SessionRequest
 from billing_core.payments.limits import brands
+from billing_core.payments.looking import Planned
 from billing_core.payments.models import Dispute, Payment, PaymentTarget, Refund, RefundPart
 from billing_core.payments.states import BEGUN, DISPUTED, LOST, REFUND_LEFT, UNDECIDED, UNDER_WAY
 from billing_core.permissions import Viewer
 
 LONGEST_TITLE = 250
 """Characters that the processor takes as the name of what is sold (its product names since version 2018-10-31)."""
-
-
-@dataclass(frozen=True)
-class Due:
-    """A payment that the reconciler has to look at, and the instant for which the look was planned."""
-
-    public_id: str
-    check_at: datetime
 
 
 def payment_of(viewer: Viewer, public_id: str) -> Payment:
@@ -74,20 +67,18 @@ def under_way_on(invoice_ids: Collection[int]) -> set[int]:
     return set(db.session().scalars(waiting))
 
 
-def due_for_a_look(now: datetime, limit: int) -> list[Due]:
+def due_for_a_look(now: datetime, limit: int) -> list[Planned]:
     """The payments whose next look is due, the longest waiting first."""
     rows = select(Payment.public_id, Payment.check_at).where(Payment.check_at.is_not(None), Payment.check_at <= now)
     found = db.session().execute(rows.order_by(Payment.check_at, Payment.id).limit(limit))
-    return [Due(public_id, check_at) for public_id, check_at in found if check_at is not None]
+    return [Planned(public_id, check_at) for public_id, check_at in found if check_at is not None]
 
 
 @dataclass(frozen=True)
-class RefundDue:
-    """A refund that the reconciler has to look at, and the instant for which the look was planned."""
+class RefundDue(Planned):
+    """A refund to look at, and the payment that it belongs to."""
 
-    public_id: str
     payment: str
-    check_at: datetime
     is_begun: bool
     """The processor has not taken it on yet, as far as we know."""
 
@@ -97,7 +88,7 @@ def refunds_due(now: datetime, limit: int) -> list[RefundDue]:
     rows = select(Refund.public_id, Payment.public_id, Refund.check_at, Refund.state).join(Refund.payment)
     due = rows.where(Refund.check_at.is_not(None), Refund.check_at <= now).order_by(Refund.check_at, Refund.id)
     found = db.session().execute(due.limit(limit))
-    return [RefundDue(name, payment, at, state == BEGUN) for name, payment, at, state in found if at is not None]
+    return [RefundDue(name, at, payment, state == BEGUN) for name, payment, at, state in found if at is not None]
 
 
 def refund_named(public_id: str) -> Refund:

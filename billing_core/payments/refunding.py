@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import selectinload
 
 from billing_core import audit, clock, db
@@ -20,8 +20,9 @@ from billing_core.ledger.reversing import Standing, bring_back, put_back, standi
 from billing_core.payments import mails, states
 from billing_core.payments.gateway import RefundState
 from billing_core.payments.limits import needs_approval, step
+from billing_core.payments.looking import claim, pause
 from billing_core.payments.models import Dispute, Payment, Refund, RefundPart
-from billing_core.payments.moves import A_MINUTE, PAUSES, PROCESSOR, leave_review, locked, return_to_review
+from billing_core.payments.moves import A_MINUTE, PROCESSOR, leave_review, locked, return_to_review
 from billing_core.payments.refusals import (
     NotRefundable,
     RefundByTheSame,
@@ -222,7 +223,7 @@ def learn_refund(refund: Refund, payment: Payment, invoices: Mapping[int, Invoic
         mails.tell_refunded(refund, payment, invoices)
     elif seen.status == "pending" and refund.state == states.BEGUN:
         refund.state = states.REFUND.after(refund.state, "accept")
-        refund.checks, refund.check_at = 0, clock.now() + PAUSES[0]
+        refund.checks, refund.check_at = 0, clock.now() + pause(0)
         audit.record(PROCESSOR, "refund.accepted", refund.public_id, refund.account_id, refund=seen.refund_id)
 
 
@@ -283,13 +284,8 @@ def adopt(payment: Payment, invoices: Mapping[int, Invoice], seen: RefundState) 
 
 def claim_look(public_id: str, planned: datetime) -> bool:
     """Take a planned look for this process and plan the next one; False where another was quicker."""
-    refund = db.session().scalar(select(Refund).where(Refund.public_id == public_id))
-    if refund is None or refund.check_at != planned:
-        return False
-    taken = update(Refund).where(Refund.id == refund.id, Refund.check_at == planned)
-    pause = PAUSES[min(refund.checks + 1, len(PAUSES) - 1)]
-    values = {"checks": Refund.checks + 1, "check_at": clock.now() + pause}
-    return db.session().scalar(taken.values(**values).returning(Refund.id)) is not None
+    now = clock.now()
+    return claim(Refund, public_id, planned, lambda row: now + pause(row.checks + 1))
 
 
 def _made_by_form(viewer: Viewer, form_key: str) -> Refund | None:

@@ -15,6 +15,7 @@ from billing_core.payments.beginning import begin
 from billing_core.payments.cards.service import known_customer
 from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.gateway import Refused, SessionState, Unclear
+from billing_core.payments.looking import look_at_each
 from billing_core.payments.models import Payment
 from billing_core.payments.processor import processor
 from billing_core.payments.refusals import NotKnownYet
@@ -153,22 +154,10 @@ def settle(
 
 
 def reconcile_due() -> int:
-    """Handler of the job `payments.reconcile`, each minute: look at what has waited long enough; how many it was.
-
-    A look is claimed right before it is taken, so that one that fails holds up nobody else's.
-    """
+    """Handler of the job `payments.reconcile`, each minute: look at what has waited long enough; how many it was."""
     with db.reading():
         due = queries.due_for_a_look(clock.now(), LOOKS_AT_ONCE)
-    taken = 0
-    for look in due:
-        if not db.perform(moves.claim_look, look.public_id, look.check_at):
-            continue
-        taken += 1
-        try:
-            _look(look.public_id)
-        except Unclear:
-            log.warning("payment %s is still unknown: the processor could not be asked", look.public_id)
-    return taken
+    return look_at_each(due, moves.claim_look, lambda one: _look(one.public_id))
 
 
 def _look(public_id: str) -> None:

@@ -12,12 +12,26 @@ from wtforms import DateField, Field, FieldList, IntegerField, StringField, Text
 from wtforms.form import BaseForm
 from wtforms.validators import Length, Optional, StopValidation, ValidationError
 
-from billing_core import money, words
+from billing_core import db, money, words
 from billing_core.errors import Invalid, Refusal, TooMany
 from billing_core.words import lazy, mark
 
 LONGEST_INTEGER = 9
 """Digits that any whole number in a form may have; nothing here counts to a thousand millions."""
+
+
+LONGEST_KEY = 30
+"""Characters of a form's key, which makes a second submit the same deed."""
+
+
+def is_form_key(sent: str) -> bool:
+    """Whether a form that came back carries a key as we give them."""
+    return 0 < len(sent) <= LONGEST_KEY and sent.isascii() and sent.replace("_", "").isalnum()
+
+
+def key_or_new(sent: str | None) -> str:
+    """The key of a form that came back; another one where it is not ours."""
+    return sent if sent and is_form_key(sent) else db.public_id("form")
 
 
 class _Words:

@@ -3,9 +3,7 @@
 from wtforms import HiddenField
 
 from billing_core import db
-from billing_core.web.forms import Form
-
-LONGEST_KEY = 30
+from billing_core.web.forms import Form, key_or_new
 
 
 class AddForm(Form):
@@ -20,6 +18,4 @@ class AddForm(Form):
     @property
     def key(self) -> str:
         """The form's key, of a form that came back; another one where it is not ours."""
-        sent: str = self.form_key.data or ""
-        is_ours = 0 < len(sent) <= LONGEST_KEY and sent.isascii() and sent.replace("_", "").isalnum()
-        return sent if is_ours else db.public_id("form")
+        return key_or_new(self.form_key.data)

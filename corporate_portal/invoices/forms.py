@@ -10,14 +10,13 @@ from billing_core.errors import Invalid
 from billing_core.payments.cards.models import SavedCard
 from billing_core.payments.limits import CardAmounts
 from billing_core.payments.sharing import Means
-from billing_core.web.forms import Amount, Form, Needed, TextLine
+from billing_core.web.forms import Amount, Form, Needed, TextLine, is_form_key, key_or_new
 from billing_core.words import lazy, mark
 
 FULL, PART = "full", "part"
 NEW = "new"
 """The choice of a card that is not on file."""
 LONGEST_NUMBER = 60
-LONGEST_KEY = 30
 LONGEST_AMOUNT = 16
 STALE = mark("This page is not up to date any more. Please check the amount and confirm again.")
 
@@ -84,7 +83,7 @@ class PayForm(CardChoice):
         if self.share.data == PART and not self.amount.data:
             self.refuse(Invalid(mark("Enter the amount that you want to pay."), field="amount"))
             valid = False
-        if not (self._has_key() and self._has_seen()):
+        if not (is_form_key(self.form_key.data or "") and self._has_seen()):
             self.form_errors.append(words.gettext(STALE))
             return False
         return valid
@@ -98,10 +97,6 @@ class PayForm(CardChoice):
     def payable_seen(self) -> int:
         """What the page said is payable, in smallest units. Of a form that is valid."""
         return int(self.seen.data or 0)
-
-    def _has_key(self) -> bool:
-        key: str = self.form_key.data or ""
-        return 0 < len(key) <= LONGEST_KEY and key.isascii() and key.replace("_", "").isalnum()
 
     def _has_seen(self) -> bool:
         text: str = self.seen.data or ""
@@ -123,6 +118,4 @@ class CreditForm(Form):
     @property
     def key(self) -> str:
         """The form's key, of a form that came back; another one where it is not ours."""
-        sent: str = self.form_key.data or ""
-        is_ours = 0 < len(sent) <= LONGEST_KEY and sent.isascii() and sent.replace("_", "").isalnum()
-        return sent if is_ours else db.public_id("form")
+        return key_or_new(self.form_key.data)

@@ -1,8 +1,7 @@
 """A crash after each step of a payment with a card on file, and of adding and removing one: nothing is done twice."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -22,16 +21,9 @@ from billing_core.permissions import Viewer
 from tests.checker import audit
 from tests.conftest import Database
 from tests.factories import cards, core, ledger
-from tests.factories.till import CardTill, impatient
+from tests.factories.till import CardTill
 from tests.faults.dying import die_of
 from tests.faults.quiet import settle_down
-
-
-@pytest.fixture
-def till(database: object, tmp_path: Path) -> Iterator[CardTill]:
-    """The processor."""
-    with impatient():
-        yield CardTill(tmp_path / "sandbox.sqlite")
 
 
 @pytest.fixture

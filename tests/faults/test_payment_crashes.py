@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,16 +19,9 @@ from billing_core.payments.sharing import Wish
 from billing_core.permissions import Viewer
 from tests.checker import audit
 from tests.factories import core, ledger
-from tests.factories.till import CardTill, impatient, payment_named
+from tests.factories.till import CardTill, payment_named
 from tests.faults.dying import die_of
 from tests.faults.quiet import settle_down
-
-
-@pytest.fixture
-def till(database: object, tmp_path: Path) -> Iterator[CardTill]:
-    """The processor."""
-    with impatient():
-        yield CardTill(tmp_path / "sandbox.sqlite")
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """A crash after each step of a reconciliation, and of a decision about what was set aside: repeating does no harm."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,16 +22,9 @@ from tests.billing_core.payments.altered import alter, forget
 from tests.billing_core.payments.paid import clerk
 from tests.checker import audit
 from tests.factories import core, ledger
-from tests.factories.till import CardTill, impatient, payment_named
+from tests.factories.till import CardTill, payment_named
 from tests.faults.dying import die_of
 from tests.faults.quiet import settle_down
-
-
-@pytest.fixture
-def till(database: object, tmp_path: Path) -> Iterator[CardTill]:
-    """The processor."""
-    with impatient():
-        yield CardTill(tmp_path / "sandbox.sqlite")
 
 
 @pytest.fixture

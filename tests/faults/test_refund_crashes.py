@@ -1,8 +1,7 @@
 """A crash after each step of a refund: it converges, and the money goes back once and is booked once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,16 +16,9 @@ from billing_core.payments.models import Payment, Refund
 from tests.billing_core.payments.paid import clerk, pay
 from tests.checker import audit
 from tests.factories import core, ledger
-from tests.factories.till import CardTill, impatient
+from tests.factories.till import CardTill
 from tests.faults.dying import die_of
 from tests.faults.quiet import settle_down
-
-
-@pytest.fixture
-def till(database: object, tmp_path: Path) -> Iterator[CardTill]:
-    """The processor."""
-    with impatient():
-        yield CardTill(tmp_path / "sandbox.sqlite")
 
 
 @pytest.fixture

@@ -20,8 +20,9 @@ from billing_core.payments.cards.adopting import DETACH, PROCESSOR, adopt, custo
 from billing_core.payments.cards.models import CardSetup, ProcessorCustomer, SavedCard
 from billing_core.payments.cards.queries import card_of
 from billing_core.payments.gateway import SetupState
+from billing_core.payments.looking import claim, pause
 from billing_core.payments.models import Payment
-from billing_core.payments.moves import PAUSES, mark_processed
+from billing_core.payments.moves import mark_processed
 from billing_core.payments.refusals import CardExpired, CardInUse, CardRemoved
 from billing_core.permissions import Right, Viewer, demand
 
@@ -131,13 +132,7 @@ def _end(setup: CardSetup, event: str, **detail: object) -> None:
 def claim_look(public_id: str, planned: datetime) -> bool:
     """Take a planned look for this process and plan the next one; False where another was quicker."""
     now = clock.now()
-    setup = db.session().scalar(select(CardSetup).where(CardSetup.public_id == public_id))
-    if setup is None or setup.check_at != planned:
-        return False
-    following = now + PAUSES[min(setup.checks, len(PAUSES) - 1)]
-    taken = update(CardSetup).where(CardSetup.id == setup.id, CardSetup.check_at == planned)
-    values = {"checks": CardSetup.checks + 1, "check_at": following}
-    return db.session().scalar(taken.values(**values).returning(CardSetup.id)) is not None
+    return claim(CardSetup, public_id, planned, lambda row: now + pause(row.checks))
 
 
 def note_return(public_id: str) -> None:

@@ -1,7 +1,6 @@
 """What may be read about cards on file. Where a viewer comes first, another account's card is simply not found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Select, select
@@ -13,16 +12,9 @@ from billing_core.errors import NotFound
 from billing_core.payments.cards.models import CardSetup, ProcessorCustomer, SavedCard
 from billing_core.payments.gateway import SetupRequest
 from billing_core.payments.limits import brands
+from billing_core.payments.looking import Planned
 from billing_core.payments.processor import processor
 from billing_core.permissions import Viewer
-
-
-@dataclass(frozen=True)
-class Due:
-    """An attempt to add a card that the reconciler has to look at, and the instant for which that was planned."""
-
-    public_id: str
-    check_at: datetime
 
 
 def kept_by(viewer: Viewer, account_id: int) -> Sequence[SavedCard]:
@@ -91,11 +83,11 @@ def setup_named(public_id: str) -> CardSetup | None:
     return db.session().scalar(named.options(joinedload(CardSetup.customer)))
 
 
-def setups_due(now: datetime, limit: int) -> list[Due]:
+def setups_due(now: datetime, limit: int) -> list[Planned]:
     """The attempts whose next look is due, the longest waiting first."""
     rows = select(CardSetup.public_id, CardSetup.check_at).where(CardSetup.check_at <= now)
     found = db.session().execute(rows.order_by(CardSetup.check_at, CardSetup.id).limit(limit))
-    return [Due(public_id, check_at) for public_id, check_at in found if check_at is not None]
+    return [Planned(public_id, check_at) for public_id, check_at in found if check_at is not None]
 
 
 def setup_request(setup: CardSetup, customer: str, expires_at: datetime) -> SetupRequest:

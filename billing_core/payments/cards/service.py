@@ -11,6 +11,7 @@ from billing_core.payments.cards import keeping, queries
 from billing_core.payments.cards.models import CardSetup, ProcessorCustomer
 from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.gateway import Refused, Unclear
+from billing_core.payments.looking import look_at_each
 from billing_core.payments.moves import SESSION_LASTS, START_AGAIN_WITHIN
 from billing_core.payments.processor import processor
 from billing_core.permissions import Viewer
@@ -102,16 +103,7 @@ def reconcile_due() -> int:
     """Handler of the job `cards.reconcile`, each minute: attempts without an end; how many were looked at."""
     with db.reading():
         due = queries.setups_due(clock.now(), LOOKS_AT_ONCE)
-    taken = 0
-    for look in due:
-        if not db.perform(keeping.claim_look, look.public_id, look.check_at):
-            continue
-        taken += 1
-        try:
-            settle(look.public_id)
-        except Unclear:
-            log.warning("card setup %s is still open: the processor could not be asked", look.public_id)
-    return taken
+    return look_at_each(due, keeping.claim_look, lambda one: settle(one.public_id))
 
 
 def detach(card: str) -> None:

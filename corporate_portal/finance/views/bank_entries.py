@@ -1,11 +1,14 @@
 """One entry of a bank statement: what it probably is, and each way to decide it."""
 
+from collections.abc import Callable
+
 from flask import request
 
 from billing_core import db
 from billing_core.bank import service
 from billing_core.bank.models import BankEntry
 from billing_core.errors import Invalid, NotAllowed, NotFound, Refusal
+from billing_core.permissions import Viewer
 from billing_core.web.guards import desk_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
@@ -28,11 +31,7 @@ def bank_entry(public_id: str) -> Answer:
 @desk_page("finance")
 def accept_entry(public_id: str) -> Answer:
     """Book it as proposed."""
-    try:
-        entry = db.perform(service.accept_proposal, viewer(), public_id, request.form.get("seen", ""))
-    except Refusal as refusal:
-        return _why_not(public_id, refusal)
-    return _on(entry, BOOKED)
+    return _decide(public_id, BOOKED, service.accept_proposal, request.form.get("seen", ""))
 
 
 @finance.post("/desk/bank/entries/<string:public_id>/book")
@@ -57,22 +56,16 @@ def book_entry(public_id: str) -> Answer:
 @desk_page("finance")
 def link_entry(public_id: str) -> Answer:
     """It is money that was booked by hand before."""
-    try:
-        entry = db.perform(service.link_booking, viewer(), public_id, request.form.get("incoming", ""))
-    except Refusal as refusal:
-        return _why_not(public_id, refusal)
-    return _on(entry, mark("The entry belongs to that booking now. Nothing more was booked."))
+    done = mark("The entry belongs to that booking now. Nothing more was booked.")
+    return _decide(public_id, done, service.link_booking, request.form.get("incoming", ""))
 
 
 @finance.post("/desk/bank/entries/<string:public_id>/return")
 @desk_page("finance")
 def return_entry(public_id: str) -> Answer:
     """The bank took a booking back with it."""
-    try:
-        entry = db.perform(service.return_entry, viewer(), public_id, request.form.get("incoming", ""))
-    except Refusal as refusal:
-        return _why_not(public_id, refusal)
-    return _on(entry, mark("The booking is undone. What it paid is open again."))
+    done = mark("The booking is undone. What it paid is open again.")
+    return _decide(public_id, done, service.return_entry, request.form.get("incoming", ""))
 
 
 @finance.post("/desk/bank/entries/<string:public_id>/dismiss")
@@ -82,11 +75,7 @@ def dismiss_entry(public_id: str) -> Answer:
     form = DismissForm()
     if not form.validate_on_submit():
         return _entry_page(public_id, dismissal=form), 400
-    try:
-        entry = db.perform(service.dismiss_entry, viewer(), public_id, form.note.data or "")
-    except Refusal as refusal:
-        return _why_not(public_id, refusal)
-    return _on(entry, mark("The entry is dismissed."))
+    return _decide(public_id, mark("The entry is dismissed."), service.dismiss_entry, form.note.data or "")
 
 
 @finance.post("/desk/bank/entries/<string:public_id>/restore")
@@ -99,6 +88,15 @@ def restore_entry(public_id: str) -> Answer:
         return _why_not(public_id, refusal)
     tell("success", mark("The entry waits again to be decided."))
     return see("finance.bank_entry", public_id=public_id)
+
+
+def _decide(public_id: str, done: str, verb: Callable[[Viewer, str, str], BankEntry], given: str) -> Answer:
+    """One decision with what the clerk gave for it; `done` is what is told then."""
+    try:
+        entry = db.perform(verb, viewer(), public_id, given)
+    except Refusal as refusal:
+        return _why_not(public_id, refusal)
+    return _on(entry, done)
 
 
 def _on(entry: BankEntry, message: str) -> Answer:
