@@ -45,7 +45,6 @@ def set_brand(brand: Brand) -> None:
     """Say once, at start, under which name the program appears."""
     global _brand
     _brand = brand
-    _environment.cache_clear()
 
 
 def brand() -> Brand:
@@ -127,7 +126,7 @@ def _pgettext(context: str, message: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(_of: Brand) -> Environment:
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=select_autoescape(["html", "svg", "xml"]))
     furnish(environment)
     return environment
@@ -135,4 +134,4 @@ def _environment() -> Environment:
 
 def render(template: str, **context: Any) -> str:
     """A mail or document in the language of `words.locale()`."""
-    return _environment().get_template(template).render(**context)
+    return _environment(_brand).get_template(template).render(**context)

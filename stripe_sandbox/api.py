@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
@@ -48,11 +49,7 @@ class Api:
                 *events.CALLS,
             )
         }
-        self._map = Map(
-            [Rule(f"/v1{call.path}", endpoint=name, methods=[call.method]) for name, call in self.calls.items()],
-            redirect_defaults=False,
-            merge_slashes=False,
-        )
+        self._map = _map(tuple((call.path, name, call.method) for name, call in self.calls.items()))
 
     def __call__(self, request: Request) -> Response:
         request_id = new_id("req", 14)
@@ -188,6 +185,13 @@ class _Asked:
 
 class _NoAnswer(Exception):
     """The caller will never learn what became of its call."""
+
+
+@cache
+def _map(calls: tuple[tuple[str, str, str], ...]) -> Map:
+    """Where each call (path, name, method) is asked for; sandboxes of one process share it."""
+    rules = [Rule(f"/v1{path}", endpoint=name, methods=[method]) for path, name, method in calls]
+    return Map(rules, redirect_defaults=False, merge_slashes=False)
 
 
 def server_error() -> Answer:

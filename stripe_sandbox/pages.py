@@ -27,6 +27,9 @@ STATIC = {"checkout.css": "text/css", "checkout.js": "text/javascript"}
 SESSION_ID_IN_URL = "{CHECKOUT_SESSION_ID}"
 LARGEST_FORM = 10_000
 
+TEMPLATES = Environment(
+    loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
 ROUTES = Map(
     [
         Rule("/pay/<identifier>", endpoint="pay", methods=["GET", "POST"]),
@@ -52,9 +55,6 @@ class Pages:
     def __init__(self, store: Store, merchant: str) -> None:
         self._store = store
         self._merchant = merchant
-        self._templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        )
 
     def __call__(self, request: Request) -> Response:
         adapter = ROUTES.bind_to_environ(request.environ)
@@ -138,7 +138,7 @@ class Pages:
         if intent["status"] != "requires_action":
             return _send(private["return_url"], view)
         chosen = language("auto", request.accept_languages)
-        html = self._templates.get_template("authenticate.html").render(
+        html = TEMPLATES.get_template("authenticate.html").render(
             say=speaker(chosen), language=chosen, merchant=self._merchant, url=adapter.build, identifier=identifier,
             page_token=private["page_token"], amount=shown(intent["amount"], intent["currency"], chosen),
         )  # fmt: skip
@@ -175,7 +175,7 @@ class Pages:
                 "saving": checkout.keeps_card(view.session, view.private),
                 "money": lambda amount: shown(amount, view.session["currency"], chosen),
             }
-        html = self._templates.get_template(template).render(more)
+        html = TEMPLATES.get_template(template).render(more)
         return _guarded(Response(html, status=status, mimetype="text/html"), view)
 
     def _closed(

@@ -96,7 +96,7 @@ def smtp(tmp_path: Path) -> Iterator[SmtpServer]:
 @pytest.fixture(autouse=True)
 def note(monkeypatch: pytest.MonkeyPatch) -> None:
     """A template of a mail, `note`, with the places number and remark."""
-    environment = templating._environment()
+    environment = templating._environment(templating.brand())
     monkeypatch.setattr(environment, "loader", ChoiceLoader([environment.loader, DictLoader(NOTE)]))  # type: ignore[list-item]
 
 
