@@ -102,6 +102,12 @@ def test_sums_and_period(altered: dict[str, Any], sums: tuple[Any, ...]) -> None
     assert tuple(found[name] for name in names) == sums
 
 
+def test_the_example_of_the_documentation_is_what_the_command_says() -> None:
+    page = (ROOT / "docs/operations.md").read_text()
+    asked, answered = [block.split("```")[0] for block in page.split("```json\n")[1:3]]
+    assert explain(asked).stdout == answered
+
+
 def test_words_are_german_where_that_is_asked_for() -> None:
     found = answer(question(change__seats=4), "--locale", "de")
     assert [line["words"].replace("\u00a0", " ") for line in found["lines"]] == [
