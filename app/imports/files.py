@@ -103,6 +103,49 @@ PRODUCTS = CsvFile(
         Column("tax_category", Choice(TAX_CATEGORIES), "Tax category.", default="S"),
         Column("position", WholeNumber(0, 9999), "Place in the catalogue.", default=0),
         _yes_no("is_active", "Whether it is sold.", default=True),
+        _yes_no("is_online", "Whether customers buy it themselves in the Billing Center."),
+        Column("least_seats", WholeNumber(1, MOST_UNITS), "Fewest seats of a subscription bought online.", default=1),
+        Column("most_seats", WholeNumber(1, MOST_UNITS), "Most seats of a subscription bought online.", default=1000),
+        Column("trial_days", WholeNumber(0, 365), "Days of a free trial. 0: there is none.", default=0),
+        Column("trial_seats", WholeNumber(1, MOST_UNITS), "Most seats of a trial.", default=1),
+    ),
+)
+TIERS = CsvFile(
+    "tiers.csv",
+    ("product", "name"),
+    (
+        Column("product", Reference("products.csv"), "The product.", required=True),
+        Column("name", Text(20), "The tier's name, as prices and subscriptions have it.", required=True),
+        Column(
+            "rank", WholeNumber(1, 99), "Its order, the lowest first; to a lower rank is a downgrade.", required=True
+        ),
+        Column("description_en", Text(400), "For whom it is made, in English.", default=""),
+        Column("description_de", Text(400), "The same in German.", default=""),
+        _yes_no("can_be_tried", "Whether a trial may have it, where the product has trials.", default=True),
+        _yes_no("is_active", "Whether it is sold online.", default=True),
+    ),
+)
+FEATURES = CsvFile(
+    "features.csv",
+    ("product", "code"),
+    (
+        Column("product", Reference("products.csv"), "The product.", required=True),
+        Column("code", Text(40), "Short name; unique in the product.", required=True),
+        Column("position", WholeNumber(0, 9999), "Place in the comparison.", default=0),
+        Column("name_en", Text(120), "What is compared, in English.", required=True),
+        Column("name_de", Text(120), "The same in German.", required=True),
+    ),
+)
+FEATURE_VALUES = CsvFile(
+    "feature_values.csv",
+    ("product", "feature", "tier"),
+    (
+        Column("product", Reference("products.csv"), "The product.", required=True),
+        Column("feature", Text(40), "The feature's code in features.csv.", required=True),
+        Column("tier", Text(20), "Tier, where the product has some.", default=""),
+        _yes_no("is_included", "Whether the tier has it.", default=True),
+        Column("value_en", Text(60), "How much of it, in English; empty where yes or no is all.", default=""),
+        Column("value_de", Text(60), "The same in German; needed where value_en is given.", default=""),
     ),
 )
 PRICES = CsvFile(
@@ -309,8 +352,8 @@ INVOICE_LINES = CsvFile(
 )
 
 FILES = (
-    SELLERS, TAX_RATES, PRODUCTS, PRICES, PEOPLE, ACCOUNTS, CONTACTS, SUBSCRIPTIONS, INVOICES, INVOICE_LINES, QUOTES,
-    QUOTE_LINES,
+    SELLERS, TAX_RATES, PRODUCTS, TIERS, FEATURES, FEATURE_VALUES, PRICES, PEOPLE, ACCOUNTS, CONTACTS, SUBSCRIPTIONS,
+    INVOICES, INVOICE_LINES, QUOTES, QUOTE_LINES,
 )  # fmt: skip
 """In the order in which they are read and written: a row refers only to files before its own. Quotes come last, because
 each takes a number, whose series stays locked until the end."""

@@ -12,6 +12,8 @@ from app.imports.book import Run
 from app.imports.files import (
     ACCOUNTS,
     CONTACTS,
+    FEATURE_VALUES,
+    FEATURES,
     INVOICES,
     PEOPLE,
     PRICES,
@@ -20,13 +22,14 @@ from app.imports.files import (
     SELLERS,
     SUBSCRIPTIONS,
     TAX_RATES,
+    TIERS,
     CsvFile,
 )
 from app.imports.models import ImportSource
 from app.imports.reading import Advance
 from app.imports.report import Counts
 from app.imports.staging import Row
-from app.imports.writes.catalogue import write_prices, write_products, write_sellers, write_tax_rates
+from app.imports.writes.catalogue import write_products, write_sellers, write_tax_rates
 from app.imports.writes.customers import (
     give_up_identifiers,
     write_accounts,
@@ -35,6 +38,7 @@ from app.imports.writes.customers import (
     write_subscriptions,
 )
 from app.imports.writes.invoices import write_invoices
+from app.imports.writes.plans import write_feature_values, write_features, write_prices, write_tiers
 from app.imports.writes.quotes import write_quotes
 from billing_core import clock, db
 
@@ -89,6 +93,9 @@ _WRITES: dict[str, Callable[[Run, list[Row]], tuple[int, int]]] = {
     SELLERS.name: write_sellers,
     TAX_RATES.name: write_tax_rates,
     PRODUCTS.name: write_products,
+    TIERS.name: write_tiers,
+    FEATURES.name: write_features,
+    FEATURE_VALUES.name: write_feature_values,
     PRICES.name: write_prices,
     PEOPLE.name: write_people,
     ACCOUNTS.name: write_accounts,
