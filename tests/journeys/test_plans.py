@@ -3,7 +3,7 @@
 import pytest
 
 from tests.journeys.demo import Demo
-from tests.journeys.visitor import ENGLISH, GERMAN_PLAIN, Visits, Walk
+from tests.journeys.visitor import ENGLISH, GERMAN_WALK, Visits, Walk
 
 FIGURES = {
     "en": ("hughes", "£14.00", "saves £28.00", "14 days"),
@@ -13,7 +13,7 @@ FIGURES = {
 
 
 @pytest.mark.parametrize(
-    ("walk", "database"), [(ENGLISH, "sqlite"), (GERMAN_PLAIN, "postgresql")], indirect=["database"], ids=str
+    ("walk", "database"), [(ENGLISH, "sqlite"), (GERMAN_WALK, "postgresql")], indirect=["database"], ids=str
 )
 def test_a_contact_compares_plans(demo: Demo, visit: Visits, walk: Walk) -> None:
     person, price, saving, trial = FIGURES[walk.locale]
