@@ -12,18 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import aliased
 
-from app.imports.files import (
-    ACCOUNTS,
-    CONTACTS,
-    FEATURES,
-    PEOPLE,
-    PRODUCTS,
-    QUOTES,
-    SELLERS,
-    SUBSCRIPTIONS,
-    TIERS,
-    CsvFile,
-)  # fmt: skip
+from app.imports.catalogue_files import FEATURES, PRODUCTS, SELLERS, TIERS
+from app.imports.csv_file import CsvFile
+from app.imports.files import ACCOUNTS, CONTACTS, PEOPLE, QUOTES, SUBSCRIPTIONS
 from app.imports.models import ImportedRow
 from app.imports.report import Problems
 from app.imports.staging import Staging

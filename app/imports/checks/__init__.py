@@ -6,6 +6,7 @@ Rows that an earlier import wrote with the same content are not looked at again:
 from collections.abc import Callable
 
 from app.imports.book import Run
+from app.imports.catalogue_files import FEATURE_VALUES, FEATURES, PRICES, PRODUCTS, SELLERS, TAX_RATES, TIERS
 from app.imports.checks.catalogue import check_products, check_sellers, check_tax_rates
 from app.imports.checks.customers import (
     check_accounts,
@@ -17,23 +18,8 @@ from app.imports.checks.customers import (
 from app.imports.checks.invoices import check_invoices
 from app.imports.checks.plans import check_feature_values, check_features, check_prices, check_tiers
 from app.imports.checks.quotes import check_quotes
-from app.imports.files import (
-    ACCOUNTS,
-    CONTACTS,
-    FEATURE_VALUES,
-    FEATURES,
-    INVOICES,
-    PEOPLE,
-    PRICES,
-    PRODUCTS,
-    QUOTES,
-    SELLERS,
-    SUBSCRIPTIONS,
-    TAX_RATES,
-    TIERS,
-    CsvFile,
-    shown_key,
-)  # fmt: skip
+from app.imports.csv_file import CsvFile
+from app.imports.files import ACCOUNTS, CONTACTS, INVOICES, PEOPLE, QUOTES, SUBSCRIPTIONS, shown_key
 from app.imports.reading import Advance
 from app.imports.staging import Row
 from billing_core import db

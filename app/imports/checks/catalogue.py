@@ -5,8 +5,8 @@ import re
 from sqlalchemy import select
 
 from app.imports.book import Facts, Run, stored, tier_names
+from app.imports.catalogue_files import PRODUCTS, SELLERS, TAX_RATES, TIERS
 from app.imports.checks.rows import WITHOUT_TAX_TEXT, Rows, check_tax
-from app.imports.files import PRODUCTS, SELLERS, TAX_RATES, TIERS
 from app.imports.staging import Row
 from billing_core import db
 from billing_core.catalogue.models import RECURRING, Price, Product

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 
 from app.imports.book import Facts, Run, known, stored_ranks, tier_names
+from app.imports.catalogue_files import FEATURE_VALUES, FEATURES, PRICES, PRODUCTS, TIERS
 from app.imports.checks.rows import Rows
-from app.imports.files import FEATURE_VALUES, FEATURES, PRICES, PRODUCTS, TIERS
 from app.imports.staging import Row
 from billing_core.catalogue.models import RECURRING
 

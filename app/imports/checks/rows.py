@@ -5,8 +5,10 @@ from typing import Any
 
 from app.imports import book
 from app.imports.book import Facts, Run, known
+from app.imports.catalogue_files import PRODUCTS, TAXED
 from app.imports.columns import BadCell, smallest_units
-from app.imports.files import ACCOUNTS, CONTACTS, PEOPLE, PRODUCTS, TAXED, CsvFile
+from app.imports.csv_file import CsvFile
+from app.imports.files import ACCOUNTS, CONTACTS, PEOPLE
 from app.imports.staging import Row
 from billing_core import db
 

@@ -9,22 +9,9 @@ from collections.abc import Callable
 from sqlalchemy.exc import IntegrityError
 
 from app.imports.book import Run
-from app.imports.files import (
-    ACCOUNTS,
-    CONTACTS,
-    FEATURE_VALUES,
-    FEATURES,
-    INVOICES,
-    PEOPLE,
-    PRICES,
-    PRODUCTS,
-    QUOTES,
-    SELLERS,
-    SUBSCRIPTIONS,
-    TAX_RATES,
-    TIERS,
-    CsvFile,
-)
+from app.imports.catalogue_files import FEATURE_VALUES, FEATURES, PRICES, PRODUCTS, SELLERS, TAX_RATES, TIERS
+from app.imports.csv_file import CsvFile
+from app.imports.files import ACCOUNTS, CONTACTS, INVOICES, PEOPLE, QUOTES, SUBSCRIPTIONS
 from app.imports.models import ImportSource
 from app.imports.reading import Advance
 from app.imports.report import Counts

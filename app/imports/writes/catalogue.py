@@ -3,8 +3,8 @@
 from sqlalchemy import select, tuple_
 
 from app.imports.book import Facts, Run
+from app.imports.catalogue_files import PRODUCTS, SELLERS, TAX_RATES
 from app.imports.checks.rows import fresh
-from app.imports.files import PRODUCTS, SELLERS, TAX_RATES
 from app.imports.staging import Row
 from app.imports.writes.rows import counted, facts_of, record, upsert, write_by_key
 from billing_core import db

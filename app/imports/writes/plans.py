@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import select, tuple_, update
 
 from app.imports.book import Facts, Run
+from app.imports.catalogue_files import FEATURE_VALUES, FEATURES, PRICES, TIERS
 from app.imports.checks.rows import fresh
 from app.imports.columns import smallest_units
-from app.imports.files import FEATURE_VALUES, FEATURES, PRICES, TIERS, CsvFile
+from app.imports.csv_file import CsvFile
 from app.imports.staging import Row
 from app.imports.writes.rows import facts_of, ids, write_by_key
 from billing_core import db

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.imports.book import Facts, Run
 from app.imports.checks.rows import fresh
 from app.imports.columns import Day
-from app.imports.files import CsvFile
+from app.imports.csv_file import CsvFile
 from app.imports.models import ImportedRow
 from app.imports.staging import Row
 from billing_core import audit, db
