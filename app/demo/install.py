@@ -43,7 +43,7 @@ def install_demo(settings: Settings) -> tuple[Login, ...]:
 
 
 def refresh_demo(settings: Settings) -> None:
-    """Add quotes that are open now, and bring VAT confirmations and periods of subscriptions up to date.
+    """Add quotes that are open now, and bring VAT confirmations, periods and the catalogue up to date.
 
     Harmless when it was done today already. Raises DemoRefused.
     """

@@ -2,15 +2,17 @@
 
 import csv
 import re
+import shutil
 from collections.abc import Collection
 from datetime import date, timedelta
 from pathlib import Path
 
 Rows = list[dict[str, str]]
+CATALOGUE = ("products.csv", "tiers.csv", "features.csv", "feature_values.csv", "prices.csv")
 
 
 def write_current(data: Path, to: Path, today: date, without: Collection[str]) -> None:
-    """Quotes under keys of this day, and accounts and subscriptions with dates counted from it.
+    """Quotes under keys of this day, accounts and subscriptions with dates counted from it, and the catalogue as it is.
 
     Left out are the quotes named in `without` and those that the demo shows as expired.
     """
@@ -24,6 +26,8 @@ def write_current(data: Path, to: Path, today: date, without: Collection[str]) -
         row["quote"] += suffix
     _write(to / "quotes.csv", quotes)
     _write(to / "quote_lines.csv", lines)
+    for name in CATALOGUE:
+        shutil.copy(data / name, to / name)
     for name in ("accounts.csv", "subscriptions.csv"):
         rows = [{column: _absolute(cell, today) for column, cell in row.items()} for row in _read(data / name)]
         _write(to / name, rows)

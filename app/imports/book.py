@@ -12,13 +12,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import aliased
 
-from app.imports.files import ACCOUNTS, CONTACTS, PEOPLE, PRODUCTS, QUOTES, SELLERS, SUBSCRIPTIONS, CsvFile
+from app.imports.catalogue_files import FEATURES, PRODUCTS, SELLERS, TIERS
+from app.imports.csv_file import CsvFile
+from app.imports.files import ACCOUNTS, CONTACTS, PEOPLE, QUOTES, SUBSCRIPTIONS
 from app.imports.models import ImportedRow
 from app.imports.report import Problems
 from app.imports.staging import Staging
 from billing_core import db
 from billing_core.accounts import Account
-from billing_core.catalogue.models import Product
+from billing_core.catalogue.models import Feature, Product, Tier
 from billing_core.people import BillingContact, LoginIdentifier, Membership, Person, canonical_identifier
 from billing_core.sellers.models import Seller
 from billing_core.subscriptions.models import Subscription
@@ -72,8 +74,37 @@ def _sellers(source: str, keys: Collection[str]) -> dict[str, Facts]:
 
 
 def _products(source: str, keys: Collection[str]) -> dict[str, Facts]:
-    columns = (Product.external_id, Product.code, Product.name, Product.is_active)
+    columns = (
+        Product.external_id, Product.code, Product.name, Product.is_active, Product.seat_kind, Product.is_online,
+        Product.least_seats, Product.most_seats, Product.trial_days, Product.trial_seats,
+    )  # fmt: skip
     return _plain(select(*columns).where(*_among(Product, source, keys)))
+
+
+def _features(source: str, keys: Collection[str]) -> dict[str, Facts]:
+    pairs = [key.split("\x1f") for key in keys]
+    columns = select(Product.external_id, Feature.code).join(Product, Product.id == Feature.product_id)
+    among = _among(Product, source, {pair[0] for pair in pairs})
+    found = db.session().execute(columns.where(*among, Feature.code.in_({pair[1] for pair in pairs})))
+    return {f"{product}\x1f{code}": {"product": product, "code": code} for product, code in found}
+
+
+def stored_ranks(source: str, products: Collection[str]) -> dict[str, dict[str, int]]:
+    """The rank of each tier of those products that the database holds, by product and name."""
+    columns = select(Product.external_id, Tier.name, Tier.rank).join(Product, Product.id == Tier.product_id)
+    ranks: dict[str, dict[str, int]] = {}
+    for product, tier, rank in db.session().execute(columns.where(*_among(Product, source, products))):
+        ranks.setdefault(product, {})[tier] = rank
+    return ranks
+
+
+def tier_names(run: Run, products: Collection[str]) -> dict[str, set[str]]:
+    """The names of each product's tiers, stored and in the directory; a product without tiers is not there."""
+    names = {product: set(ranks) for product, ranks in stored_ranks(run.source, products).items()}
+    for row in run.staging.begun_by(TIERS.name, products):
+        product, name = row.key.split("\x1f")
+        names.setdefault(product, set()).add(name)
+    return names
 
 
 def _accounts(source: str, keys: Collection[str]) -> dict[str, Facts]:
@@ -140,8 +171,8 @@ def _plain(query: Any) -> dict[str, Facts]:
 
 
 _STORED = {
-    SELLERS.name: _sellers, PRODUCTS.name: _products, ACCOUNTS.name: _accounts, PEOPLE.name: _people,
-    CONTACTS.name: _contacts, QUOTES.name: _quotes, SUBSCRIPTIONS.name: _subscriptions,
+    SELLERS.name: _sellers, PRODUCTS.name: _products, FEATURES.name: _features, ACCOUNTS.name: _accounts,
+    PEOPLE.name: _people, CONTACTS.name: _contacts, QUOTES.name: _quotes, SUBSCRIPTIONS.name: _subscriptions,
 }  # fmt: skip
 
 

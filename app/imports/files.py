@@ -1,21 +1,26 @@
 """The files of an import directory: columns, keys and order. docs/import.md says the same, as a test checks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
+from app.imports.catalogue_files import (
+    FEATURE_VALUES,
+    FEATURES,
+    PRICES,
+    PRODUCTS,
+    SELLERS,
+    TAX_CATEGORIES,
+    TAX_RATES,
+    TIERS,
+)  # fmt: skip
 from app.imports.columns import (
     COUNTRY,
     CURRENCY,
     EMAIL,
-    KEY,
     LANGUAGE,
     PDF_NAME,
-    SELLER_CODE,
     USERNAME,
     ZONE,
     Amount,
-    BankAccount,
     Choice,
     Column,
     Day,
@@ -24,122 +29,33 @@ from app.imports.columns import (
     TaxNumber,
     Text,
     WholeNumber,
-    YesNo,
 )  # fmt: skip
+from app.imports.csv_file import EXTERNAL_ID, CsvFile, yes_no
 from billing_core.catalogue.models import FREQUENCIES, SEAT_KINDS
 from billing_core.people import STAFF_ROLES
 from corporate_portal.quotes.offer.content import EFFECTS, LONGEST_DESCRIPTION, MOST_MONTHS, MOST_UNITS, START
 
-TAX_CATEGORIES = ("S", "AA", "Z", "E", "AE", "G", "O")
-TAXED = ("S", "AA")
-"""The categories that have a rate above zero; the others print why no tax is charged."""
-
-
-@dataclass(frozen=True)
-class CsvFile:
-    """One kind of row. `key` names the columns that identify a row; `part_of` the file whose row a line belongs to."""
-
-    name: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    part_of: str = ""
-
-    @cached_property
-    def by_name(self) -> Mapping[str, Column]:
-        """The columns by name."""
-        return {column.name: column for column in self.columns}
-
-
-def _yes_no(name: str, meaning: str, default: bool = False) -> Column:
-    return Column(name, YesNo(), meaning, default=default)
-
-
-_EXTERNAL_ID = Column("external_id", KEY, "The row's key in the source.", required=True)
-
-SELLERS = CsvFile(
-    "sellers.csv",
-    ("external_id",),
-    (
-        _EXTERNAL_ID,
-        Column("code", SELLER_CODE, "Begins the seller's document numbers; never changes.", required=True),
-        Column("name", Text(160), "Legal name.", required=True),
-        Column("street", Text(160), "Street and house number.", required=True),
-        Column("postal_code", Text(20), "Postal code.", default=""),
-        Column("city", Text(80), "City.", required=True),
-        Column("country", COUNTRY, "Country of the seat; decides tax.", required=True),
-        Column("vat_id", TaxNumber(), "VAT ID."),
-        Column("registration", Text(160), "Register and directors, as business letters state them.", default=""),
-        Column("email", EMAIL, "Address for questions about documents.", required=True),
-        Column("phone", Text(40), "Telephone number as printed.", default=""),
-        Column("website", Text(160), "Website as printed.", default=""),
-        Column("bank_name", Text(80), "Bank.", default=""),
-        Column("iban", BankAccount(40), "Account for payments; check digits are checked.", default=""),
-        Column("bic", Text(40), "BIC, or the local routing number.", default=""),
-        Column("timezone", ZONE, "On whose calendar its invoices fall due.", required=True),
-    ),
-)
-TAX_RATES = CsvFile(
-    "tax_rates.csv",
-    ("country", "category", "valid_from"),
-    (
-        Column("country", COUNTRY, "Where the tax is charged.", required=True),
-        Column("category", Choice(TAX_CATEGORIES), "UNCL 5305 letters as EN 16931 uses them.", required=True),
-        Column("rate", Percent(), "Above zero only in S and AA.", required=True),
-        Column("valid_from", Day(relative=False), "First day.", required=True),
-        Column("exemption_en", Text(400), "Printed where no tax is charged; needed in E, AE, G and O.", default=""),
-        Column("exemption_de", Text(400), "The same in German; needed in E, AE, G and O.", default=""),
-    ),
-)
-PRODUCTS = CsvFile(
-    "products.csv",
-    ("external_id",),
-    (
-        _EXTERNAL_ID,
-        Column("code", Text(40), "Short name in the catalogue; unique.", required=True),
-        Column("name", Text(120), "Name on documents.", required=True),
-        Column("description_en", Text(400), "One sentence in English.", default=""),
-        Column("description_de", Text(400), "The same in German.", default=""),
-        Column("seat_kind", Choice(SEAT_KINDS), "What one unit is.", required=True),
-        Column("tax_category", Choice(TAX_CATEGORIES), "Tax category.", default="S"),
-        Column("position", WholeNumber(0, 9999), "Place in the catalogue.", default=0),
-        _yes_no("is_active", "Whether it is sold.", default=True),
-    ),
-)
-PRICES = CsvFile(
-    "prices.csv",
-    ("product", "tier", "frequency", "currency", "valid_from"),
-    (
-        Column("product", Reference("products.csv"), "What is sold.", required=True),
-        Column("tier", Text(20), "Tier, where the product has some.", default=""),
-        Column("frequency", Choice(FREQUENCIES), "What the price covers.", required=True),
-        Column("currency", CURRENCY, "Currency of the price.", required=True),
-        Column("amount", Amount(), "Price of one unit for one period, without tax.", required=True),
-        Column(
-            "valid_from", Day(relative=False), "First day; until the next row of the same key begins.", required=True
-        ),
-    ),
-)
 PEOPLE = CsvFile(
     "people.csv",
     ("external_id",),
     (
-        _EXTERNAL_ID,
+        EXTERNAL_ID,
         Column("name", Text(120), "Name as shown.", required=True),
         Column("email", EMAIL, "Where mail goes.", required=True),
         Column("username", USERNAME, "Signs in with it; belongs to one person, whatever its case."),
-        _yes_no("email_signs_in", "Whether the e-mail address signs in as well; then it belongs to one person.", True),
+        yes_no("email_signs_in", "Whether the e-mail address signs in as well; then it belongs to one person.", True),
         Column("phone", Text(40), "Telephone number.", default=""),
         Column("locale", LANGUAGE, "Language of pages and mails.", required=True),
         Column("staff_role", Choice(STAFF_ROLES), "Only for the vendor's own people."),
         Column("discount_limit", Percent(), "A representative's limit for discounts. Empty: 10 percent."),
-        _yes_no("disabled", "May no longer sign in."),
+        yes_no("disabled", "May no longer sign in."),
     ),
 )
 ACCOUNTS = CsvFile(
     "accounts.csv",
     ("external_id",),
     (
-        _EXTERNAL_ID,
+        EXTERNAL_ID,
         Column("number", Text(20), "Customer number on documents; unique.", required=True),
         Column("kind", Choice(("corporate", "online")), "Never changes.", required=True),
         Column("name", Text(160), "Company name.", required=True),
@@ -156,10 +72,10 @@ ACCOUNTS = CsvFile(
         Column("vat_id", TaxNumber(), "VAT ID."),
         Column("vat_confirmed_on", Day(), "When the VAT ID was confirmed; counts for 90 days. Not in the future."),
         Column("vat_note", Text(1000, multiline=True), "How it was confirmed.", default=""),
-        _yes_no("po_required", "Orders need a PO number."),
+        yes_no("po_required", "Orders need a PO number."),
         Column("po_pattern", Text(60), "How its PO numbers look: # a figure, @ a letter, * anything.", default=""),
         Column("payment_days", WholeNumber(0, 365), "Days until an invoice is due.", default=30),
-        _yes_no("hides_contacts", "Does not name its billing contacts to other admins."),
+        yes_no("hides_contacts", "Does not name its billing contacts to other admins."),
         Column("closed_on", Day(), "Closed since."),
     ),
 )
@@ -172,11 +88,11 @@ CONTACTS = CsvFile(
         Column(
             "role", Choice(("admin", "user", "none")), "Place in the account; none ends the membership.", required=True
         ),
-        _yes_no("billing_contact", "May see the account's billing."),
-        _yes_no("may_accept", "May decide quotes."),
-        _yes_no("may_pay", "May pay invoices."),
-        _yes_no("may_manage", "May change billing details."),
-        _yes_no("is_primary", "The one who is named; at most one an account."),
+        yes_no("billing_contact", "May see the account's billing."),
+        yes_no("may_accept", "May decide quotes."),
+        yes_no("may_pay", "May pay invoices."),
+        yes_no("may_manage", "May change billing details."),
+        yes_no("is_primary", "The one who is named; at most one an account."),
         Column("function", Text(80), "Position in the company, shown with decisions.", default=""),
         Column(
             "user_id",
@@ -189,7 +105,7 @@ SUBSCRIPTIONS = CsvFile(
     "subscriptions.csv",
     ("external_id",),
     (
-        _EXTERNAL_ID,
+        EXTERNAL_ID,
         Column("account", Reference("accounts.csv"), "The account.", required=True),
         Column("product", Reference("products.csv"), "What is used.", required=True),
         Column("tier", Text(20), "Tier, where the product has some.", default=""),
@@ -199,7 +115,7 @@ SUBSCRIPTIONS = CsvFile(
         Column("currency", CURRENCY, "The account's currency.", required=True),
         Column("period_start", Day(), "First day of the present period.", required=True),
         Column("period_end", Day(), "First day after it.", required=True),
-        _yes_no("is_trial", "A trial."),
+        yes_no("is_trial", "A trial."),
         Column("cancelled_on", Day(), "When the renewal was switched off."),
     ),
 )
@@ -207,7 +123,7 @@ QUOTES = CsvFile(
     "quotes.csv",
     ("external_id",),
     (
-        _EXTERNAL_ID,
+        EXTERNAL_ID,
         Column("account", Reference("accounts.csv"), "A corporate account.", required=True),
         Column("rep", Reference("people.csv"), "Who issues it. Empty: the account's representative."),
         Column("title", Text(160), "What it is about.", required=True),
@@ -256,7 +172,7 @@ QUOTE_LINES = CsvFile(
         Column("starts_on", Day(), "The line's own first day. Empty: the quote's; renewals follow on their term."),
         Column("term_months", WholeNumber(1, MOST_MONTHS), "The line's own term. Empty: the quote's."),
         Column("description", Text(LONGEST_DESCRIPTION), "The words of a free line.", default=""),
-        _yes_no("credited", "Removed seats leave on starts_on, with a credit, not at their term's end."),
+        yes_no("credited", "Removed seats leave on starts_on, with a credit, not at their term's end."),
     ),
     part_of="quotes.csv",
 )
@@ -264,7 +180,7 @@ INVOICES = CsvFile(
     "invoices.csv",
     ("external_id",),
     (
-        _EXTERNAL_ID,
+        EXTERNAL_ID,
         Column(
             "number",
             Text(60),
@@ -309,8 +225,8 @@ INVOICE_LINES = CsvFile(
 )
 
 FILES = (
-    SELLERS, TAX_RATES, PRODUCTS, PRICES, PEOPLE, ACCOUNTS, CONTACTS, SUBSCRIPTIONS, INVOICES, INVOICE_LINES, QUOTES,
-    QUOTE_LINES,
+    SELLERS, TAX_RATES, PRODUCTS, TIERS, FEATURES, FEATURE_VALUES, PRICES, PEOPLE, ACCOUNTS, CONTACTS, SUBSCRIPTIONS,
+    INVOICES, INVOICE_LINES, QUOTES, QUOTE_LINES,
 )  # fmt: skip
 """In the order in which they are read and written: a row refers only to files before its own. Quotes come last, because
 each takes a number, whose series stays locked until the end."""

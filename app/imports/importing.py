@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.imports.book import Run
 from app.imports.checks import check
-from app.imports.files import CsvFile
+from app.imports.csv_file import CsvFile
 from app.imports.progress import Steps, showing
 from app.imports.reading import files_in, stage
 from app.imports.report import Counts, ImportReport, Problems

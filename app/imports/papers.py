@@ -8,7 +8,7 @@ from pathlib import Path
 from app.imports import book
 from app.imports.book import Facts, Run
 from app.imports.columns import smallest_units
-from app.imports.files import CsvFile
+from app.imports.csv_file import CsvFile
 from app.imports.reading import fingerprint
 from app.imports.staging import Row
 from billing_core.ledger.calculation import LineDraft

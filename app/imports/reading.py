@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TextIO
 
 from app.imports.columns import BadCell, Column, Text, Value
-from app.imports.files import FILES, CsvFile, key_of, shown_key
+from app.imports.csv_file import CsvFile
+from app.imports.files import FILES, key_of, shown_key
 from app.imports.report import Problems
 from app.imports.staging import Row, Staging
 

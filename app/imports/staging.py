@@ -89,6 +89,13 @@ class Staging:
         select = "SELECT * FROM staged WHERE file = ? AND key IN (SELECT value FROM json_each(?))"
         return {row.key: row for row in map(_row, self._database.execute(select, (file, wanted)))}
 
+    def begun_by(self, file: str, firsts: Iterable[str]) -> list[Row]:
+        """The rows whose key has one of those texts as its first part, by line."""
+        wanted = json.dumps(sorted(set(firsts)))
+        first = "substr(key, 1, instr(key, char(31)) - 1)"
+        select = f"SELECT * FROM staged WHERE file = ? AND {first} IN (SELECT value FROM json_each(?)) ORDER BY line"  # noqa: S608
+        return [_row(found) for found in self._database.execute(select, (file, wanted))]
+
     def parts_of(self, file: str, owners: Iterable[str]) -> dict[str, list[Row]]:
         """The lines that are part of those rows, by line."""
         wanted = json.dumps(sorted(set(owners)))

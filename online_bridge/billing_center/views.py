@@ -1,4 +1,4 @@
-"""The Subscriptions page."""
+"""The Subscriptions page, and the plans and prices of what can be bought online."""
 
 from flask import Blueprint
 from werkzeug.wrappers import Response
@@ -12,12 +12,17 @@ from online_bridge.billing_center import queries
 billing = Blueprint("billing", __name__)
 
 
+def _belongs_here() -> bool:
+    """Online contacts; everyone else is led on by the routing."""
+    current = viewer().current
+    return current is not None and current.is_contact and current.account_kind == "online"
+
+
 @billing.get("/billing")
 @my_page()
 def subscriptions() -> str | Response:
-    """Online contacts see their subscriptions; everyone else is led on by the routing."""
-    current = viewer().current
-    if current is None or not current.is_contact or current.account_kind != "online":
+    """What the account has."""
+    if not _belongs_here():
         return see("routing.go_to_billing")
     with db.reading():
         account = queries.account(viewer())
@@ -26,5 +31,31 @@ def subscriptions() -> str | Response:
             account=account,
             subscriptions=queries.subscriptions(account),
             credits=queries.credit_balances(account),
+            comparable={offer.product_id for offer in queries.offers(account) if offer.has_tiers},
             today=clock.today(account.timezone),
         )
+
+
+@billing.get("/billing/plans")
+@my_page()
+def plans() -> str | Response:
+    """What can be bought online, and what it costs from today on."""
+    if not _belongs_here():
+        return see("routing.go_to_billing")
+    with db.reading():
+        account = queries.account(viewer())
+        offers, running = queries.offers(account), queries.running(account)
+        return page("online_bridge/plans.html", account=account, offers=offers, running=running)
+
+
+@billing.get("/billing/plans/<string:code>")
+@my_page()
+def compare_plans(code: str) -> str | Response:
+    """The tiers of a product side by side, the one in use marked."""
+    if not _belongs_here():
+        return see("routing.go_to_billing")
+    with db.reading():
+        account = queries.account(viewer())
+        offer, features = queries.comparison(account, code)
+        running = queries.running(account).get(offer.product_id, [])
+        return page("online_bridge/compare_plans.html", offer=offer, features=features, running=running)

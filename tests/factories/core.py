@@ -1,6 +1,7 @@
 """Rows that most tests need. Each factory commits by itself and returns the row; names are unique by a counter."""
 
 import itertools
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -129,7 +130,10 @@ def viewer(who: Person, realm: Realm = Realm.PORTAL) -> Viewer:
         return viewer_of(who, realm)
 
 
-def product(**changes: Any) -> Product:
+CURRENCIES = ("EUR", "USD", "GBP", "CHF", "JPY")
+
+
+def product(*, prices: Iterable[str] = CURRENCIES, **changes: Any) -> Product:
     """A product with yearly, monthly and one-off prices of 120.00, 12.00 and 500.00 in EUR and the like elsewhere."""
     n = next(_counter)
     values: dict[str, Any] = {
@@ -137,7 +141,7 @@ def product(**changes: Any) -> Product:
         "seat_kind": "organizer",
     }  # fmt: skip
     found: Product = add(Product(**(values | changes)))
-    for currency in ("EUR", "USD", "GBP", "CHF", "JPY"):
+    for currency in prices:
         for frequency, amount in {"yearly": 12000, "monthly": 1200, "once": 50000}.items():
             add(
                 Price(product_id=found.id, tier="", frequency=frequency, currency=currency, amount=amount,

@@ -44,6 +44,11 @@ GERMAN: dict[str, str] = {
         "Schreiben Sie, was Sie brauchen, damit Ihr Abrechnungskontakt helfen kann."
     ),
     "Your message was sent to your billing contact.": "Ihre Nachricht wurde an Ihren Abrechnungskontakt gesendet.",
+    "Plans and prices": "Pläne und Preise",
+    "Compare Plans": "Pläne vergleichen",
+    "Compare plans: %(product)s": "Pläne vergleichen: %(product)s",
+    "See what is included": "Leistungen ansehen",
+    "Your plan": "Ihr Plan",
     "Choose the account": "Konto auswählen",
     "Choose": "Auswählen",
     "Profile": "Profil",

@@ -102,7 +102,8 @@ CASTS = [
         "en", "brightwell", "okafor", "nair", "grant", "q-brightwell-rescue", "q-brightwell-training",
         ("sinclair", "q-kestrel-assist"), "q-sequoia-assist", ("sinclair", "q-kestrel-meeting"), "q-minato-more",
         {
-            "hughes": ["/my-account", "/billing", "/admin-center"], "delgado": ["/billing"], "tanaka": [BILLING],
+            "hughes": ["/my-account", "/billing", "/billing/plans", "/billing/plans/MEETING", "/billing/plans/ASSIST",
+                "/admin-center"], "delgado": ["/billing"], "tanaka": [BILLING],
             "foster": [LICENSES, ASK], "reid": [LICENSES], "doyle": ["/admin-center", LICENSES],
             "marsh": ["/my-account", BILLING],
         },
@@ -111,7 +112,8 @@ CASTS = [
         "de", "lindner", "vogt", "yildiz", "brandt", "q-lindner-service", "q-lindner-webinar",
         ("petersen", "q-hanse-training"), "q-hanse-meeting", ("gruber", "q-alpenblick-meeting"), "q-alpenblick-meeting",
         {
-            "zimmerli": ["/my-account", "/billing"], "krause": [BILLING, ASK, "/admin-center"],
+            "zimmerli": ["/my-account", "/billing", "/billing/plans", "/billing/plans/WEBINAR"],
+            "krause": [BILLING, ASK, "/admin-center"],
             "albrecht": ["/admin-center", LICENSES], "lindner-j": [LICENSES], "weber": ["/my-account", BILLING],
         },
     ),

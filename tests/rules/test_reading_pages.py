@@ -19,7 +19,7 @@ from billing_core.subscriptions.models import Subscription
 from billing_core.web.guards import Guard
 from corporate_portal.quotes.offer.content import LineWish
 from tests.client import Client, Page
-from tests.factories import core, ledger
+from tests.factories import core, ledger, plans
 from tests.factories import quotes as make
 from tests.factories.sql import rows, statements, writes
 from tests.rules.world import World, dead_job
@@ -140,13 +140,17 @@ def subscription(of: Account, product_id: int) -> None:
 def test_pages_of_my_account_take_the_same_statements_for_many_rows(app: Flask) -> None:
     online = core.account(kind="online", rep_id=None)
     admin = core.contact(online, is_admin=True)
-    subscription(online, core.product().id)
-    paths, client = ("/billing", "/admin-center", "/my-account/billing"), Client(app).sign_in(admin, Realm.MY)
+    product = plans.tiered()
+    subscription(online, product.id)
+    paths = ("/billing", "/billing/plans", f"/billing/plans/{product.code}", "/admin-center", "/my-account/billing")
+    client = Client(app).sign_in(admin, Realm.MY)
     few = {path: sent(client, path) for path in paths}
     for _ in range(6):
         subscription(online, core.product().id)
         core.member(online)
         core.contact(online)
+    subscription(online, plans.tiered().id)
+    subscription(online, product.id)
     assert {path: sent(client, path) for path in paths} == few
 
 

@@ -30,7 +30,7 @@ from corporate_portal.requests.service import Wish, ask_for_quote
 from corporate_portal.statement.books.entries import Period
 from corporate_portal.statement.service import make_statement
 from tests.client import Client
-from tests.factories import core, ledger
+from tests.factories import core, ledger, plans
 from tests.factories import quotes as make
 from tests.rules.bank_world import bank_objects
 
@@ -152,6 +152,7 @@ def build(app: Flask) -> World:
         "finance": invoice.public_id,
         "desk.retry_job": str(dead_job()),
         "receivables": deal.account.public_id,
+        "billing.compare_plans": plans.tiered().code,
         "auth": "a-token-of-nobody",
         "mailbox": mail or "",
         "static_files": "nothing.css",

@@ -6,7 +6,8 @@ Rows that an earlier import wrote with the same content are not looked at again:
 from collections.abc import Callable
 
 from app.imports.book import Run
-from app.imports.checks.catalogue import check_prices, check_products, check_sellers, check_tax_rates
+from app.imports.catalogue_files import FEATURE_VALUES, FEATURES, PRICES, PRODUCTS, SELLERS, TAX_RATES, TIERS
+from app.imports.checks.catalogue import check_products, check_sellers, check_tax_rates
 from app.imports.checks.customers import (
     check_accounts,
     check_contacts,
@@ -15,21 +16,10 @@ from app.imports.checks.customers import (
     claim_identifiers,
 )  # fmt: skip
 from app.imports.checks.invoices import check_invoices
+from app.imports.checks.plans import check_feature_values, check_features, check_prices, check_tiers
 from app.imports.checks.quotes import check_quotes
-from app.imports.files import (
-    ACCOUNTS,
-    CONTACTS,
-    INVOICES,
-    PEOPLE,
-    PRICES,
-    PRODUCTS,
-    QUOTES,
-    SELLERS,
-    SUBSCRIPTIONS,
-    TAX_RATES,
-    CsvFile,
-    shown_key,
-)  # fmt: skip
+from app.imports.csv_file import CsvFile
+from app.imports.files import ACCOUNTS, CONTACTS, INVOICES, PEOPLE, QUOTES, SUBSCRIPTIONS, shown_key
 from app.imports.reading import Advance
 from app.imports.staging import Row
 from billing_core import db
@@ -62,6 +52,9 @@ _CHECKS: dict[str, Callable[[Run, list[Row]], None]] = {
     SELLERS.name: check_sellers,
     TAX_RATES.name: check_tax_rates,
     PRODUCTS.name: check_products,
+    TIERS.name: check_tiers,
+    FEATURES.name: check_features,
+    FEATURE_VALUES.name: check_feature_values,
     PRICES.name: check_prices,
     PEOPLE.name: check_people,
     ACCOUNTS.name: check_accounts,

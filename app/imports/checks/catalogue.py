@@ -1,13 +1,19 @@
-"""What sellers, tax rates, products and prices may say."""
+"""What sellers, tax rates and products may say."""
+
+import re
 
 from sqlalchemy import select
 
-from app.imports.book import Run, known, stored
+from app.imports.book import Facts, Run, stored, tier_names
+from app.imports.catalogue_files import PRODUCTS, SELLERS, TAX_RATES, TIERS
 from app.imports.checks.rows import WITHOUT_TAX_TEXT, Rows, check_tax
-from app.imports.files import PRICES, PRODUCTS, SELLERS, TAX_RATES
 from app.imports.staging import Row
-from billing_core.catalogue.models import Product
+from billing_core import db
+from billing_core.catalogue.models import RECURRING, Price, Product
 from billing_core.sellers.models import Seller
+
+IN_AN_ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+"""The pages of what is sold online have the product's code in their address."""
 
 
 def check_sellers(run: Run, chunk: list[Row]) -> None:
@@ -34,20 +40,53 @@ def check_tax_rates(run: Run, chunk: list[Row]) -> None:
 
 
 def check_products(run: Run, chunk: list[Row]) -> None:
-    """A code belongs to one product."""
+    """A code belongs to one product; what is sold online has seats, and terms that do not contradict each other."""
     rows = Rows(run, PRODUCTS, chunk)
+    unranked = _unranked_tiers(rows)
     for row, product in rows:
         rows.claim(row, "code", product["code"])
+        _check_seats(rows, row, product)
+        if product["is_online"]:
+            _check_online(rows, row, product, unranked.get(row.key, []))
     codes = [product["code"] for _, product in rows]
     rows.owned_by_others(
         "code", select(Product.code, Product.source, Product.external_id).where(Product.code.in_(codes))
     )
 
 
-def check_prices(run: Run, chunk: list[Row]) -> None:
-    """The product is known, and the amount fits its currency."""
-    rows = Rows(run, PRICES, chunk)
-    products = known(run, PRODUCTS, rows.keys("product"))
-    for row, price in rows:
-        rows.referred(row, "product", price["product"], products)
-        rows.amount(row, "amount", price["amount"], price["currency"])
+def _check_seats(rows: Rows, row: Row, product: Facts) -> None:
+    least, most, of_trial = product["least_seats"], product["most_seats"], product["trial_seats"]
+    if most < least:
+        rows.bad(row, "most_seats", f"is {most}, but least_seats is {least}")
+    elif product["trial_days"] and not least <= of_trial <= most:
+        rows.bad(row, "trial_seats", f"is {of_trial}, possible are {least} to {most}, as in least_seats and most_seats")
+
+
+def _check_online(rows: Rows, row: Row, product: Facts, unranked: list[str]) -> None:
+    if product["seat_kind"] == "none":
+        rows.bad(row, "is_online", "must be no where seat_kind is none: what is sold online has seats")
+    if IN_AN_ADDRESS.fullmatch(product["code"]) is None:
+        reason = "must be letters, figures, hyphens and underscores where is_online is yes: it stands in an address"
+        rows.bad(row, "code", reason)
+    if unranked:
+        rows.bad(row, "is_online", f"is yes, but prices name tiers that {TIERS.name} does not: {', '.join(unranked)}")
+
+
+def _unranked_tiers(rows: Rows) -> dict[str, list[str]]:
+    """The tiers that stored prices of those products name and nothing ranks."""
+    if TIERS.name in rows.run.unread:
+        return {}
+    keys = [row.key for row in rows.rows]
+    named = (
+        select(Product.external_id, Price.tier)
+        .join(Price.product)
+        .where(Product.source == rows.run.source, Product.external_id.in_(keys))
+        .where(Price.tier != "", Price.frequency.in_(RECURRING))
+        .distinct()
+        .order_by(Product.external_id, Price.tier)
+    )
+    known, found = tier_names(rows.run, keys), dict[str, list[str]]()
+    for product, tier in db.session().execute(named):
+        if tier not in known.get(product, ()):
+            found.setdefault(product, []).append(tier)
+    return found

@@ -3,8 +3,9 @@
 from sqlalchemy import select
 
 from app.imports.book import Facts, Run, identifiers_of, known, stored
+from app.imports.catalogue_files import PRODUCTS, SELLERS
 from app.imports.checks.rows import Rows, check_currency, check_is_rep
-from app.imports.files import ACCOUNTS, CONTACTS, PEOPLE, PRODUCTS, SELLERS, SUBSCRIPTIONS
+from app.imports.files import ACCOUNTS, CONTACTS, PEOPLE, SUBSCRIPTIONS
 from app.imports.staging import Row
 from billing_core import db
 from billing_core.accounts import Account

@@ -5,8 +5,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from app.imports.book import Facts, Run, known
+from app.imports.catalogue_files import SELLERS
 from app.imports.checks.rows import WITHOUT_TAX_TEXT, Rows, check_currency, check_tax
-from app.imports.files import ACCOUNTS, CONTACTS, INVOICE_LINES, INVOICES, SELLERS
+from app.imports.files import ACCOUNTS, CONTACTS, INVOICE_LINES, INVOICES
 from app.imports.papers import PDF_MOST_BYTES, Paper, fresh_papers, line_draft
 from app.imports.staging import Row
 from billing_core import db, money, words

@@ -1,8 +1,9 @@
 """What quotes and their lines may say. What a quote comes to is checked by its own verbs when it is written."""
 
 from app.imports.book import Run, known, stored
+from app.imports.catalogue_files import PRODUCTS
 from app.imports.checks.rows import Rows, check_currency, check_is_rep
-from app.imports.files import ACCOUNTS, PEOPLE, PRODUCTS, QUOTE_LINES, QUOTES, SUBSCRIPTIONS
+from app.imports.files import ACCOUNTS, PEOPLE, QUOTE_LINES, QUOTES, SUBSCRIPTIONS
 from app.imports.papers import Paper, fresh_papers
 from app.imports.staging import Row
 from corporate_portal.quotes import states

@@ -5,13 +5,19 @@ from typing import Any
 
 from app.imports import book
 from app.imports.book import Facts, Run, known
+from app.imports.catalogue_files import PRODUCTS, TAXED
 from app.imports.columns import BadCell, smallest_units
-from app.imports.files import ACCOUNTS, CONTACTS, PEOPLE, TAXED, CsvFile
+from app.imports.csv_file import CsvFile
+from app.imports.files import ACCOUNTS, CONTACTS, PEOPLE
 from app.imports.staging import Row
 from billing_core import db
 
 WITHOUT_TAX_TEXT = ("Z",)
 """The one category without tax whose documents need no reason (EN 16931)."""
+
+
+_WITH_STORED = (PRODUCTS, ACCOUNTS, PEOPLE, CONTACTS)
+"""A column that such a file lacks is checked with what is stored."""
 
 
 def fresh(run: Run, file: CsvFile, rows: list[Row]) -> list[Row]:
@@ -27,7 +33,7 @@ class Rows:
         self.run = run
         self.file = file
         self.rows = fresh(run, file, rows)
-        self.facts = known(run, file, [row.key for row in self.rows]) if file in (ACCOUNTS, PEOPLE, CONTACTS) else {}
+        self.facts = known(run, file, [row.key for row in self.rows]) if file in _WITH_STORED else {}
 
     def __iter__(self) -> Iterator[tuple[Row, Facts]]:
         """Each row with its values; where a column is missing in the file, with the stored one or the default."""

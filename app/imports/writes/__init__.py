@@ -9,24 +9,14 @@ from collections.abc import Callable
 from sqlalchemy.exc import IntegrityError
 
 from app.imports.book import Run
-from app.imports.files import (
-    ACCOUNTS,
-    CONTACTS,
-    INVOICES,
-    PEOPLE,
-    PRICES,
-    PRODUCTS,
-    QUOTES,
-    SELLERS,
-    SUBSCRIPTIONS,
-    TAX_RATES,
-    CsvFile,
-)
+from app.imports.catalogue_files import FEATURE_VALUES, FEATURES, PRICES, PRODUCTS, SELLERS, TAX_RATES, TIERS
+from app.imports.csv_file import CsvFile
+from app.imports.files import ACCOUNTS, CONTACTS, INVOICES, PEOPLE, QUOTES, SUBSCRIPTIONS
 from app.imports.models import ImportSource
 from app.imports.reading import Advance
 from app.imports.report import Counts
 from app.imports.staging import Row
-from app.imports.writes.catalogue import write_prices, write_products, write_sellers, write_tax_rates
+from app.imports.writes.catalogue import write_products, write_sellers, write_tax_rates
 from app.imports.writes.customers import (
     give_up_identifiers,
     write_accounts,
@@ -35,6 +25,7 @@ from app.imports.writes.customers import (
     write_subscriptions,
 )
 from app.imports.writes.invoices import write_invoices
+from app.imports.writes.plans import write_feature_values, write_features, write_prices, write_tiers
 from app.imports.writes.quotes import write_quotes
 from billing_core import clock, db
 
@@ -89,6 +80,9 @@ _WRITES: dict[str, Callable[[Run, list[Row]], tuple[int, int]]] = {
     SELLERS.name: write_sellers,
     TAX_RATES.name: write_tax_rates,
     PRODUCTS.name: write_products,
+    TIERS.name: write_tiers,
+    FEATURES.name: write_features,
+    FEATURE_VALUES.name: write_feature_values,
     PRICES.name: write_prices,
     PEOPLE.name: write_people,
     ACCOUNTS.name: write_accounts,

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from app.imports.book import Facts, Run
 from app.imports.checks.rows import fresh
 from app.imports.columns import Day
-from app.imports.files import CsvFile
+from app.imports.csv_file import CsvFile
 from app.imports.models import ImportedRow
 from app.imports.staging import Row
-from billing_core import db
+from billing_core import audit, db
 
 ACTOR = "import"
 """The name under which the audit trail knows the import."""
@@ -60,6 +60,42 @@ def upsert(
     db.session().flush()
     remember(run, file, [(row.key, row.sha256) for row in rows])
     return written
+
+
+def write_by_key(
+    run: Run,
+    file: CsvFile,
+    table: Any,
+    rows: list[tuple[Row, Facts]],
+    keys: list[tuple[Any, ...]],
+    present: dict[tuple[Any, ...], Any],
+) -> int:
+    """Rows that have no name of their own, only what they are about. How many were added."""
+    added = 0
+    for (row, values), key in zip(rows, keys, strict=True):
+        item = present.get(key)
+        changed: dict[str, Any] = {}
+        if item is None:
+            db.session().add(table(**values))
+            added += 1
+        else:
+            changed = change(item, values)
+        record(file.name.removesuffix("s.csv"), row.key.replace("\x1f", "/"), item is None, changed)
+    remember(run, file, [(row.key, row.sha256) for row, _ in rows])
+    return added
+
+
+def record(what: str, name: str, is_new: bool, changed: dict[str, Any]) -> None:
+    """Put an addition or a change into the audit trail; `changed` holds the old values."""
+    if is_new:
+        audit.record(ACTOR, f"{what}.imported", f"{what}:{name}"[:64])
+    elif changed:
+        before = {column: _plain(value) for column, value in changed.items()}
+        audit.record(ACTOR, f"{what}.changed", f"{what}:{name}"[:64], before=before)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def change(item: Any, wanted: Facts) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The demo: complete, open to everybody it names, harmless to install twice, never stale and never in production."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -14,6 +14,7 @@ from app.settings import Settings
 from billing_core import clock, db, people
 from billing_core.accounts import Account
 from billing_core.audit import AuditEntry
+from billing_core.catalogue.queries import features_of, offer_of, offers_on
 from billing_core.credentials import sessions
 from billing_core.credentials.strength import demand_strength
 from billing_core.ledger.models import Invoice
@@ -150,3 +151,22 @@ def test_the_start_names_the_demo_only_where_it_is(settings: Settings) -> None:
         assert (login.password in text) == bool(login.purpose)
     assert f"{settings.base_url}/mailbox" in text
     assert "kvogt" not in banner(replace(settings, environment="production"))
+
+
+@pytest.mark.usefixtures("installed")
+def test_what_is_sold_online_can_be_looked_at_and_compared() -> None:
+    with db.reading():
+        for currency in ("EUR", "USD", "GBP", "CHF", "JPY"):
+            offers = offers_on(clock.today("UTC"), currency)
+            assert [offer.code for offer in offers] == ["MEETING", "WEBINAR", "TRAINING", "ASSIST", "RESCUE"]
+            assert {offer.seat_kind for offer in offers} == {"organizer", "agent", "expert"}
+            assert all(tier.frequencies == ("monthly", "yearly") for offer in offers for tier in offer.tiers)
+            assert {len(offer.tiers) for offer in offers} == {1, 2, 3}
+        rows = features_of([offer.product_id for offer in offers])
+        for offer in offers:
+            compared = [[row.of(tier.name) for tier in offer.tiers] for row in rows[offer.product_id]]
+            assert len(compared) > 5
+            assert all(any(one.is_included for one in row) for row in compared), "a row that nobody has"
+        later = offer_of("TRAINING", date(2027, 7, 1), "EUR")
+    assert later is not None
+    assert later.price("Pro", "monthly") == 13400

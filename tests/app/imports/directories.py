@@ -2,9 +2,12 @@
 
 import csv
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+LATER = date(2026, 1, 1)
+"""A day on which the prices here hold."""
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -44,6 +47,25 @@ def price(**changes: Any) -> dict[str, Any]:
     return {
         "product": "meeting", "tier": "Pro", "frequency": "yearly", "currency": "EUR", "amount": "160.00",
         "valid_from": "2024-01-01",
+    } | changes  # fmt: skip
+
+
+def tier(**changes: Any) -> dict[str, Any]:
+    return {
+        "product": "meeting", "name": "Pro", "rank": "1", "description_en": "", "description_de": "",
+        "can_be_tried": "yes", "is_active": "yes",
+    } | changes  # fmt: skip
+
+
+def feature(**changes: Any) -> dict[str, Any]:
+    return {
+        "product": "meeting", "code": "people", "position": "1", "name_en": "People", "name_de": "Personen",
+    } | changes  # fmt: skip
+
+
+def feature_value(**changes: Any) -> dict[str, Any]:
+    return {
+        "product": "meeting", "feature": "people", "tier": "", "is_included": "yes", "value_en": "", "value_de": "",
     } | changes  # fmt: skip
 
 

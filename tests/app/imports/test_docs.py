@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.imports.files import FILES, CsvFile
+from app.imports.csv_file import CsvFile
+from app.imports.files import FILES
 from app.imports.importing import import_directory
 from app.imports.report import MOST_SHOWN
 

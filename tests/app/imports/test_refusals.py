@@ -360,7 +360,7 @@ FORMS = {
     "a file of another name": (
         lambda folder: (folder / "seller.csv").write_text("x") and None,
         [
-            "seller.csv: is not a file that can be imported; known are accounts.csv, contacts.csv, invoice_lines.csv, invoices.csv, people.csv, prices.csv, products.csv, quote_lines.csv, quotes.csv, sellers.csv, subscriptions.csv, tax_rates.csv"  # noqa: E501
+            "seller.csv: is not a file that can be imported; known are accounts.csv, contacts.csv, feature_values.csv, features.csv, invoice_lines.csv, invoices.csv, people.csv, prices.csv, products.csv, quote_lines.csv, quotes.csv, sellers.csv, subscriptions.csv, tax_rates.csv, tiers.csv"  # noqa: E501
         ],
     ),
     "a folder with a file's name": (

@@ -1,0 +1,58 @@
+"""Products that customers buy online, with tiers, prices, features and trials."""
+
+from datetime import date
+from typing import Any
+
+from billing_core.catalogue.models import Feature, FeatureValue, Price, Product, Tier
+from tests.factories.core import add, product
+
+LONG_AGO = date(2020, 1, 1)
+
+
+def _online(**changes: Any) -> Product:
+    """Without the prices that other products of the tests have."""
+    values: dict[str, Any] = {"is_online": True, "description_en": "Talk to people.", "description_de": "Reden."}
+    return product(prices=(), **(values | changes))
+
+
+def _price(of: Product, tier: str, frequency: str, amount: int) -> None:
+    add(Price(product_id=of.id, tier=tier, frequency=frequency, currency="EUR", amount=amount, valid_from=LONG_AGO))
+
+
+def untiered(**changes: Any) -> Product:
+    """Sold online without tiers, at 55.00 a month and 550.00 a year in EUR."""
+    found = _online(**({"seat_kind": "agent"} | changes))
+    _price(found, "", "monthly", 5500)
+    _price(found, "", "yearly", 55000)
+    return found
+
+
+def tiered(**changes: Any) -> Product:
+    """Starter at 12.00 and Pro at 16.00 a month, 120.00 and 160.00 a year in EUR.
+
+    Basic is no longer sold, Plus has no price. Pro has recordings, and both have a number of people; nothing has rooms.
+    """
+    found = _online(**changes)
+    for rank, name in enumerate(("Basic", "Starter", "Pro", "Plus"), 1):
+        add(
+            Tier(
+                product_id=found.id, name=name, rank=rank * 10, is_active=name != "Basic",
+                description_en=f"For {name} teams", description_de=f"Für Teams mit {name}",
+            )
+        )  # fmt: skip
+    for tier, monthly in (("Basic", 900), ("Starter", 1200), ("Pro", 1600)):
+        _price(found, tier, "monthly", monthly)
+        _price(found, tier, "yearly", 10 * monthly)
+    people = _feature(found, "people", 1, "People in a meeting", "Personen je Meeting")
+    for tier, number in (("Starter", "100"), ("Pro", "250")):
+        add(FeatureValue(feature_id=people.id, tier=tier, value_en=number, value_de=number))
+    recording = _feature(found, "recording", 2, "Recording", "Aufzeichnung")
+    add(FeatureValue(feature_id=recording.id, tier="Pro"))
+    add(FeatureValue(feature_id=recording.id, tier="Starter", is_included=False))
+    _feature(found, "rooms", 3, "Rooms", "Räume")
+    return found
+
+
+def _feature(of: Product, code: str, position: int, name_en: str, name_de: str) -> Feature:
+    found: Feature = add(Feature(product_id=of.id, code=code, position=position, name_en=name_en, name_de=name_de))
+    return found
