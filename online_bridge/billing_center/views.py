@@ -4,12 +4,20 @@ from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from billing_core import clock, db
+from billing_core.subscriptions.queries import are_all_over
 from billing_core.web.guards import my_page
 from billing_core.web.identity import viewer
+from billing_core.web.outside import outside
 from billing_core.web.render import page, see
 from online_bridge.billing_center import queries
 
 billing = Blueprint("billing", __name__)
+
+
+@billing.before_request
+def sell_elsewhere() -> Response | None:
+    """Where the vendor sells online on another site, none of these pages is there; the routing leads on."""
+    return see("routing.go_to_billing") if outside().checkout else None
 
 
 @billing.get("/billing")
@@ -26,5 +34,6 @@ def subscriptions() -> str | Response:
             account=account,
             subscriptions=queries.subscriptions(account),
             credits=queries.credit_balances(account),
+            is_expired=are_all_over(account),
             today=clock.today(account.timezone),
         )
