@@ -23,7 +23,7 @@ class HandOffRefused(Refusal):
     """The one answer to every token that opens nothing, whatever its cause."""
 
     status = 400
-    message = mark("The way from there to here is good for one minute and for one time.")
+    message = mark("A hand-over from My Account works once and for one minute.")
 
 
 @dataclass(frozen=True)

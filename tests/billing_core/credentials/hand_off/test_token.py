@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
@@ -56,6 +57,12 @@ def test_a_good_token_is_believed() -> None:
     found = read_token(made(account="acme", next="/billing", nonce=[1], to="add-licenses"), SITE, TRUST, NOW)
     assert (found.sub, found.to, found.account, found.next) == ("anna", "add-licenses", "acme", "/billing")
     assert found.expires_at == NOW + timedelta(seconds=60)
+
+
+def test_a_token_made_as_the_operations_page_shows_is_believed() -> None:
+    key = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    text = jwt.encode(claims(**ACCEPTED), key, "EdDSA", {"typ": "hand-off+jwt", "kid": "2026-11"})
+    assert read_token(text, SITE, TRUST, NOW).sub == "anna"
 
 
 @pytest.mark.parametrize(("iat", "exp"), [(AT + 10, AT + 70), (AT - 69, AT - 9), (AT, AT + 1)])
