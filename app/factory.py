@@ -8,7 +8,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from app import error_pages, headers, navigation
+from app import error_pages, headers, navigation, outside_sites
 from app.health import health
 from app.mailbox.views import mailbox
 from app.ports import Ports, make_ports
@@ -37,12 +37,14 @@ from corporate_portal.requests.views import requests
 from corporate_portal.statement.views import statement
 from corporate_portal.verify.views import verify
 from online_bridge.billing_center.views import billing
+from online_bridge.hand_off.views import hand_off
 from online_bridge.routing.views import routing
 from online_bridge.sign_in.views import admin, my
 
 ROOMS = (
     auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, cards, desk, finance, my,
     admin, routing, billing, statement, health, static_files, web, api, verify, receivables,
+    hand_off,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}
@@ -68,14 +70,15 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
         TRUSTED_HOSTS=_trusted_hosts(settings),
         SIGN_IN=SIGN_IN,
         HOME=navigation.HOME,
+        OUTSIDE=outside_sites.outside_of(settings),
     )
     app.extensions["ports"] = ports
     templating.furnish(app.jinja_env)
-    csrf.protect(app, exempt=(webhooks, api))
+    csrf.protect(app, exempt=(webhooks, api, hand_off))
     identity.install(app)
     navigation.install(app)
     error_pages.install(app)
-    headers.protect(app, ports.form_targets, secure=settings.is_secure)
+    headers.protect(app, (*ports.form_targets, *outside_sites.form_targets(settings)), secure=settings.is_secure)
     for room in ROOMS:
         app.register_blueprint(room)
     if not settings.is_production and not settings.smtp_host:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app import colours
+from app import colours, outside_sites
+from app.addresses import is_site, is_web_address
 from corporate_portal.receivables.states import are_reminder_days
 
 PREFIX = "PORTAL_"
@@ -70,6 +70,16 @@ class Settings:
     mail_from: str = "billing@northgate.example"
     reminder_days: str = "7,21,35"
     """After how many days past due each reminder goes out, in their order; off: none is ever sent."""
+    my_account_url: str = ""
+    """Where people sign in to the vendor's own My Account and are handed over to us; empty: at our own door."""
+    admin_center_url: str = ""
+    """The same for its Admin Center, where that is another site."""
+    hand_off_keys: str = ""
+    """With which those sites sign their tokens: NAME=KEY, several with commas; KEY as in a PEM file of Ed25519."""
+    hand_off_source: str = "import"
+    """The source (portal import --source) whose external ids name people and accounts in those tokens."""
+    online_checkout_url: str = ""
+    """Where online accounts serve themselves instead of in our Billing Center; {account} is its external id."""
 
     @property
     def is_production(self) -> bool:
@@ -149,12 +159,12 @@ def _problems(settings: Settings) -> list[str]:
             "PORTAL_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg:// and name a database.",
         ),
         (
-            not settings.public_url or _is_site(settings.public_url),
+            not settings.public_url or is_site(settings.public_url),
             "PORTAL_PUBLIC_URL must be an address such as https://billing.example.com.",
         ),
-        (_is_site(f"http://{settings.listens_at}"), "PORTAL_HOST must be a name or an IP address, without a port."),
+        (is_site(f"http://{settings.listens_at}"), "PORTAL_HOST must be a name or an IP address, without a port."),
         (
-            not settings.support_url or _is_web_address(settings.support_url),
+            not settings.support_url or is_web_address(settings.support_url),
             "PORTAL_SUPPORT_URL must begin with https:// or http://.",
         ),
         (
@@ -175,6 +185,7 @@ def _problems(settings: Settings) -> list[str]:
         ),
         (len(settings.secret_key) >= 32 or not settings.secret_key, "PORTAL_SECRET_KEY needs at least 32 characters."),
     ]
+    checks += outside_sites.checks(settings)
     if settings.is_production:
         live = settings.stripe_secret_key
         checks += [
@@ -211,23 +222,6 @@ def _is_database(url: str) -> bool:
         return url.startswith(("sqlite:///", "postgresql+psycopg://")) and bool(make_url(url).database)
     except (ArgumentError, ValueError):
         return False
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        readable = url.isprintable() and " " not in url and parts.port != 0
-    except ValueError:  # brackets without an end, a port that is no number
-        return False
-    return readable and parts.scheme in ("http", "https") and bool(parts.hostname)
-
-
-def _is_site(url: str) -> bool:
-    """A web address of nothing but scheme, host and perhaps port."""
-    if not _is_web_address(url):
-        return False
-    parts = urlsplit(url)
-    return parts.path in ("", "/") and not (parts.query or parts.fragment or "@" in parts.netloc)
 
 
 def _with_own_secret(settings: Settings) -> Settings:

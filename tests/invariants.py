@@ -5,6 +5,7 @@ from sqlalchemy import Connection, text
 MONEY = (
     "invoice", "allocation", "credit_entry", "account_balance", "credit_note", "payment", "payment_target",
     "incoming_payment", "bank_statement", "refund", "dispute", "service_order", "scheduled_invoice", "subscription",
+    "hand_off",
 )  # fmt: skip
 ANYTHING = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in MONEY)  # noqa: S608
 """Most tests leave nothing that the rules could be about."""
@@ -76,6 +77,10 @@ RULES = {
         JOIN reminder_item AS item ON item.reminder_id = reminder.id JOIN invoice ON invoice.id = item.invoice_id
         WHERE invoice.account_id <> dunning.account_id OR invoice.currency <> dunning.currency
            OR invoice.seller_id <> dunning.seller_id
+    """,
+    "a token from an outside My Account opens a session of My Account and of nothing else": """
+        SELECT hand_off.fingerprint, opened.realm FROM hand_off
+        JOIN sign_in_session AS opened ON opened.id = hand_off.session_id WHERE opened.realm <> 'my'
     """,
     "a payment's targets add up to its amount": """
         SELECT payment.public_id, payment.amount FROM payment

@@ -56,6 +56,21 @@ class SignInSession(Base):
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
 
 
+class HandOff(Base):
+    """A token of an outside My Account that was used: it opened one session and opens no second one.
+
+    Kept until a day after the token's own end (credentials.tidy); it is refused by its time alone from then on.
+    """
+
+    __tablename__ = "hand_off"
+
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """SHA-256 of issuer and token id."""
+    session_id: Mapped[int] = mapped_column(ForeignKey("sign_in_session.id"), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class Throttle(Base):
     """Attempts counted against one key: a rule's name and the hash of whom it watches (throttles.py)."""
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from billing_core import audit, clock, db, jobs, templating
 from billing_core.credentials import hashing, sessions, throttles
 from billing_core.credentials.identifiers import identifiers_of, person_of, shown_user_id, typed
 from billing_core.credentials.links import forget_old_links, live_link, make_link, use_link, void_links
-from billing_core.credentials.models import Password
+from billing_core.credentials.models import HandOff, Password
 from billing_core.credentials.strength import demand_strength
 from billing_core.errors import Refusal, TooMany
 from billing_core.mail.service import Recipient, send_mail
@@ -108,7 +108,7 @@ def _knock(realm: Realm, user_id: str, ip: str, device: str) -> _Attempt:
     person = person_of(canonical) or Person(id=0, public_id="", name="", email="", locale="en")
     is_known_here = sessions.person_of_device(device) == person.id
     subject = f"device:{device}" if is_known_here else _subject(canonical)
-    _require_patience(
+    require_patience(
         throttles.knock(throttles.SIGN_IN, subject),
         throttles.knock(throttles.SIGN_IN_ADDRESS, throttles.network_of(ip)),
     )
@@ -121,7 +121,8 @@ def _subject(canonical: str) -> str:
     return f"user-id:{canonical}"
 
 
-def _require_patience(*waits: timedelta) -> None:
+def require_patience(*waits: timedelta) -> None:
+    """Raise TooMany with the longest of the waits, unless all are zero."""
     wait = max(waits)
     if not wait:
         return
@@ -155,7 +156,7 @@ def request_password_link(user_id: str, realm: Realm = Realm.PORTAL, ip: str = "
     canonical = typed(user_id)
     person = person_of(canonical)
     is_dropped = bool(throttles.knock(throttles.LINK, _subject(canonical)))
-    _require_patience(throttles.knock(throttles.LINK_ADDRESS, throttles.network_of(ip)))
+    require_patience(throttles.knock(throttles.LINK_ADDRESS, throttles.network_of(ip)))
     if not is_dropped:
         jobs.enqueue(SEND_LINK, person_id=person.id if person is not None else None, realm=realm.value)
 
@@ -249,5 +250,6 @@ def tidy() -> None:
 def _forget_what_is_old() -> None:
     now = clock.now()
     throttles.forget_old(now - timedelta(days=2))
+    db.session().execute(delete(HandOff).where(HandOff.expires_at < now - timedelta(days=1)))
     sessions.forget_old_sessions(now - timedelta(days=90))
     forget_old_links(now - timedelta(days=30))

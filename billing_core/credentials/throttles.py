@@ -53,6 +53,7 @@ SIGN_IN = Growing("sign-in", 5, timedelta(seconds=30), timedelta(hours=1), timed
 SIGN_IN_ADDRESS = Window("sign-in-address", 20, timedelta(minutes=10))
 LINK = Window("password-link", 3, timedelta(hours=1))
 LINK_ADDRESS = Window("password-link-address", 20, timedelta(hours=1))
+HAND_OFF_ADDRESS = Window("hand-off-address", 20, timedelta(minutes=10))
 
 
 def key_of(rule: Growing | Window, subject: str) -> str:

@@ -84,6 +84,16 @@ def _ending(accounts: ColumnElement[bool], least: int, most: int) -> tuple[Selec
     return terms, today_in
 
 
+def are_all_over(account: Account) -> bool:
+    """Whether the account had subscriptions or trials and none of them runs, nor will by itself (domain.md 2a).
+
+    Such an account can only subscribe again. One that is pending cancellation runs until its period's end.
+    """
+    ends = db.session().scalars(select(Subscription.period_end).where(Subscription.account_id == account.id)).all()
+    today = clock.today(account.timezone)
+    return bool(ends) and all(end <= today for end in ends)
+
+
 def of_account(account_id: int) -> Sequence[Subscription]:
     """The account's subscriptions, with products, that a quote can still change or renew: running, to come, in grace.
 

@@ -8,7 +8,7 @@ from billing_core.errors import Invalid
 from billing_core.permissions import Realm
 from billing_core.web import identity
 from billing_core.web.guards import my_page, portal_page, public_page
-from billing_core.web.targets import home_of, safe_target
+from billing_core.web.targets import home_of, safe_target, target_in
 from billing_core.words import mark
 
 web = Blueprint("web", __name__)
@@ -42,4 +42,4 @@ def choose_my_account() -> Response:
 
 def _choose(realm: Realm) -> Response:
     identity.choose_account(realm, request.form.get("account", ""))
-    return redirect(safe_target(request.form.get("next")) or home_of(realm), 303)
+    return redirect(target_in(realm, request.form.get("next")) or home_of(realm), 303)

@@ -11,7 +11,7 @@ from billing_core.web import sessions
 from billing_core.web.forms import Form, Needed, TextLine
 from billing_core.web.identity import viewer_in
 from billing_core.web.render import page, tell
-from billing_core.web.targets import home_of, safe_target, sign_in_of
+from billing_core.web.targets import home_of, sign_in_of, target_in
 from billing_core.words import lazy, mark
 
 Answer = str | tuple[str, int] | Response
@@ -32,7 +32,7 @@ def show(realm: Realm, template: str) -> Answer:
 
     With `again` the form is shown to them too: they may be in as somebody else than the one meant (domain.md 2a).
     """
-    target = safe_target(request.args.get("next"))
+    target = target_in(realm, request.args.get("next"))
     if viewer_in(realm) is not None and not request.args.get("again"):
         return redirect(target or home_of(realm), 303)
     return _door(realm, template, SignInForm(), target)
@@ -40,7 +40,7 @@ def show(realm: Realm, template: str) -> Answer:
 
 def enter(realm: Realm, template: str) -> Answer:
     """Begin a session, or show the form again with the one text for every failure."""
-    form, target, status = SignInForm(), safe_target(request.form.get("next")), 400
+    form, target, status = SignInForm(), target_in(realm, request.form.get("next")), 400
     if form.validate_on_submit():
         try:
             sessions.sign_in(realm, form.user_id.data or "", form.password.data or "")

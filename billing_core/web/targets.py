@@ -1,12 +1,30 @@
-"""Where to go next, as told by a browser: only a path of this very site is ever believed."""
+"""Where to go next, as told by a browser: only a page of this very site is ever believed."""
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from flask import current_app, url_for
+from werkzeug.exceptions import HTTPException
 
 from billing_core.permissions import Realm
 
 _LONGEST = 1000
+
+
+def target_in(realm: Realm, text: str | None) -> str | None:
+    """The text if it is the address of a page that is behind this realm's door; otherwise none.
+
+    So nobody is led from a sign-in to a page of another realm, to a public page that does something (a password link),
+    to what only takes POST, or to nothing.
+    """
+    target = safe_target(text)
+    if target is None:
+        return None
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(unquote(urlsplit(target).path), method="GET")
+    except HTTPException:
+        return None
+    guard = getattr(current_app.view_functions[endpoint], "guard", None)
+    return target if guard is not None and guard.realm is realm else None
 
 
 def safe_target(text: str | None) -> str | None:

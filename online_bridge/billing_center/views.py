@@ -4,8 +4,10 @@ from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from billing_core import clock, db
+from billing_core.subscriptions.queries import are_all_over
 from billing_core.web.guards import my_page
 from billing_core.web.identity import viewer
+from billing_core.web.outside import outside
 from billing_core.web.render import page, see
 from online_bridge.billing_center import queries
 
@@ -16,6 +18,12 @@ def _belongs_here() -> bool:
     """Online contacts; everyone else is led on by the routing."""
     current = viewer().current
     return current is not None and current.is_contact and current.account_kind == "online"
+
+
+@billing.before_request
+def sell_elsewhere() -> Response | None:
+    """Where the vendor sells online on another site, none of these pages is there; the routing leads on."""
+    return see("routing.go_to_billing") if outside().checkout else None
 
 
 @billing.get("/billing")
@@ -32,6 +40,7 @@ def subscriptions() -> str | Response:
             subscriptions=queries.subscriptions(account),
             credits=queries.credit_balances(account),
             comparable={offer.product_id for offer in queries.offers(account) if offer.has_tiers},
+            is_expired=are_all_over(account),
             today=clock.today(account.timezone),
         )
 

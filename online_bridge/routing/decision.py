@@ -21,6 +21,8 @@ class Outcome(StrEnum):
     BILLING_CENTER = "billing-center"
     BILLING_CENTER_EXPIRED = "billing-center-expired"
     """The subscriptions page of an account whose last subscription has expired: only subscribing again is open."""
+    OUTSIDE_CHECKOUT = "outside-checkout"
+    """The site on which the vendor sells online, where that is not our Billing Center."""
     ASK_CONTACT = "ask-contact"
     ASK_SUPPORT = "ask-support"
     CHOOSE_PRODUCT = "choose-product"
@@ -48,6 +50,8 @@ class Situation:
     """This very person is signed in to the portal in this browser."""
     product_chosen: bool = False
     """Add Licenses of a corporate contact has been told the product."""
+    sells_outside: bool = False
+    """Online accounts serve themselves on another site (PORTAL_ONLINE_CHECKOUT_URL)."""
 
 
 def decide(situation: Situation) -> Outcome:
@@ -64,6 +68,8 @@ def decide(situation: Situation) -> Outcome:
 
 
 def _online(situation: Situation) -> Outcome:
+    if situation.is_contact and situation.sells_outside:
+        return Outcome.OUTSIDE_CHECKOUT
     if situation.is_contact:
         return Outcome.BILLING_CENTER_EXPIRED if situation.all_expired else Outcome.BILLING_CENTER
     return Outcome.ASK_CONTACT if situation.has_active_contact else Outcome.ASK_SUPPORT

@@ -2,17 +2,25 @@
 
 from sqlalchemy import select
 
-from billing_core import clock, db
+from billing_core import db
 from billing_core.accounts import Account
 from billing_core.catalogue.models import Product
 from billing_core.errors import NotFound
 from billing_core.people import BillingContact, contacts_of
 from billing_core.permissions import Standing, Viewer
 from billing_core.subscriptions.models import Subscription
+from billing_core.subscriptions.queries import are_all_over
 from online_bridge.routing.decision import Entry, Situation
 
 
-def situation(viewer: Viewer, entry: Entry, portal_viewer: Viewer | None, *, product_chosen: bool = False) -> Situation:
+def situation(
+    viewer: Viewer,
+    entry: Entry,
+    portal_viewer: Viewer | None,
+    *,
+    product_chosen: bool = False,
+    sells_outside: bool = False,
+) -> Situation:
     """The situation of someone in My Account; `portal_viewer` is who is signed in to the portal, if anyone."""
     current = viewer.current
     if current is None:
@@ -27,16 +35,11 @@ def situation(viewer: Viewer, entry: Entry, portal_viewer: Viewer | None, *, pro
         is_contact=current.is_contact,
         has_active_contact=bool(contacts_of(account.id)),
         hides_contacts=account.hides_contacts,
-        all_expired=_all_expired(account),
+        all_expired=are_all_over(account),
         has_portal_session=in_portal,
         product_chosen=product_chosen,
+        sells_outside=sells_outside,
     )
-
-
-def _all_expired(account: Account) -> bool:
-    ends = db.session().scalars(select(Subscription.period_end).where(Subscription.account_id == account.id)).all()
-    today = clock.today(account.timezone)
-    return bool(ends) and all(end <= today for end in ends)
 
 
 def chosen(viewer: Viewer) -> Standing:
@@ -44,6 +47,11 @@ def chosen(viewer: Viewer) -> Standing:
     if viewer.current is None:
         raise NotFound
     return viewer.current
+
+
+def known_outside_as(viewer: Viewer) -> str:
+    """The chosen account's id in the system that it comes from."""
+    return db.session().get_one(Account, chosen(viewer).account_id).external_id
 
 
 def contact_to_ask(viewer: Viewer) -> BillingContact | None:

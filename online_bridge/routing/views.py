@@ -1,6 +1,6 @@
 """Go to Billing and Add Licenses: one decision each, then the page or the place that it names."""
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from billing_core import db
@@ -9,6 +9,7 @@ from billing_core.permissions import Realm, Viewer
 from billing_core.web import identity
 from billing_core.web.guards import my_page
 from billing_core.web.identity import viewer
+from billing_core.web.outside import outside
 from billing_core.web.render import page, see, tell
 from online_bridge.routing import queries, service
 from online_bridge.routing.decision import Entry, Outcome, decide
@@ -71,11 +72,14 @@ def _ask_page(who: Viewer, form: AskContact) -> str:
 
 def _lead(who: Viewer, entry: Entry, *, product: str | None = None) -> str | Response:
     portal_viewer = identity.viewer_in(Realm.PORTAL)
+    has_product, elsewhere = product is not None, bool(outside().checkout)
     with db.reading():
-        outcome = decide(queries.situation(who, entry, portal_viewer, product_chosen=product is not None))
-        match outcome:
+        situation = queries.situation(who, entry, portal_viewer, product_chosen=has_product, sells_outside=elsewhere)
+        match outcome := decide(situation):
             case Outcome.BILLING_CENTER | Outcome.BILLING_CENTER_EXPIRED:
                 return see("billing.subscriptions")
+            case Outcome.OUTSIDE_CHECKOUT:
+                return redirect(outside().checkout_of(queries.known_outside_as(who)), 303)
             case Outcome.PORTAL:
                 return _into_portal(who, portal_viewer, product)
             case Outcome.PORTAL_SIGN_IN:

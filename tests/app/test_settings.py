@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from app.outside_sites import outside_of
 from app.settings import BadSettings, Settings, read
+from tests.factories.hand_offs import KEYS
 
 GOOD = {
     "PORTAL_ENVIRONMENT": "production",
@@ -15,6 +17,14 @@ GOOD = {
     "PORTAL_SMTP_HOST": "mail.example.com",
     "PORTAL_TRUSTED_PROXIES": "1",
 }
+
+UNSAFE = [
+    "http://shop.example.com", "http://localhost:9000", "shop.example.com", "//shop.example.com", "javascript:alert(1)",
+    "https://", "https://shop.example.com#top", "https://me@shop.example.com", "https://{account}.example.com/",
+    "https://shop.example.com/{user}", "https://shop.exämple.com", "https://shop.example.com/a b",
+    "https://billing.example.com/billing", "https://BILLING.example.com:443/", "https://[",
+]  # fmt: skip
+"""Where nobody should be sent; the last but two are our own site."""
 
 
 def problems(environ: dict[str, str]) -> list[str]:
@@ -87,6 +97,13 @@ def test_all_problems_are_said_at_once() -> None:
         ("PORTAL_MAIL_FROM", "nobody"),
         ("PORTAL_BRAND_COLOUR", "blue"),
         ("PORTAL_BRAND_COLOUR", "#ffcc00"),
+        ("PORTAL_HAND_OFF_SOURCE", "s" * 41),
+        ("PORTAL_HAND_OFF_KEYS", "2026"),
+        ("PORTAL_HAND_OFF_KEYS", KEYS),
+        ("PORTAL_HAND_OFF_KEYS", f"{KEYS},{KEYS}"),
+        ("PORTAL_MY_ACCOUNT_URL", "https://account.example.com"),
+        ("PORTAL_ADMIN_CENTER_URL", "https://admin.example.com"),
+        *(("PORTAL_ONLINE_CHECKOUT_URL", url) for url in UNSAFE),
     ],
 )
 def test_unusable_values_are_named(name: str, value: str) -> None:
@@ -103,6 +120,8 @@ def test_unusable_values_are_named(name: str, value: str) -> None:
         ("PORTAL_DATABASE_URL", "postgresql+psycopg:///portal?host=/run/postgresql"),
         ("PORTAL_STRIPE_SECRET_KEY", "rk_live_1"),
         ("PORTAL_TOUR", "1"),
+        ("PORTAL_ONLINE_CHECKOUT_URL", "https://shop.example.com:8443/start?account={account}"),
+        ("PORTAL_HAND_OFF_SOURCE", "crm"),
     ],
 )
 def test_usable_values_are_taken(name: str, value: str) -> None:
@@ -121,3 +140,26 @@ def test_production_takes_live_keys_only(key: str) -> None:
 def test_development_takes_test_keys_only() -> None:
     live = {"PORTAL_STRIPE_SECRET_KEY": "sk_live_1", "PORTAL_STRIPE_WEBHOOK_SECRET": "whsec_1"}
     assert any("test key" in problem for problem in problems(live))
+
+
+def test_an_outside_my_account_is_trusted_by_its_origin(tmp_path: Path) -> None:
+    given = {
+        "PORTAL_MY_ACCOUNT_URL": "https://Account.example.com:443/sign-in?lang=en",
+        "PORTAL_ADMIN_CENTER_URL": "https://admin.example.com:8443/",
+        "PORTAL_HAND_OFF_KEYS": KEYS,
+    }
+    trust = outside_of(read(GOOD | given)).trust
+    assert trust is not None
+    assert trust.audience == "https://billing.example.com"
+    assert trust.sites == {"https://account.example.com", "https://admin.example.com:8443"}
+    assert (set(trust.keys), trust.source) == ({"2026-11"}, "import")
+    local = given | {"PORTAL_MY_ACCOUNT_URL": "http://localhost:9000/", "PORTAL_DATA_DIR": str(tmp_path)}
+    assert outside_of(read(local)).trust
+    assert any("PORTAL_MY_ACCOUNT_URL" in problem for problem in problems(GOOD | local))
+    placed = given | {"PORTAL_MY_ACCOUNT_URL": "https://account.example.com/{account}"}
+    assert any("{account}" in problem for problem in problems(GOOD | placed))
+    assert outside_of(read(GOOD)).trust is None
+
+
+def test_a_key_is_never_said_aloud() -> None:
+    assert "MC4CAQAwBQYDK2VwBCIEI" not in str(problems(GOOD | {"PORTAL_HAND_OFF_KEYS": "a=MC4CAQAwBQYDK2VwBCIEIAAA"}))

@@ -29,6 +29,10 @@ GERMAN: dict[str, str] = {
     "Account": "Konto",
     "Language": "Sprache",
     # My Account and Admin Center
+    "Sign in to My Account": "Bei Mein Konto anmelden",
+    "Go to My Account": "Zu Mein Konto",
+    "My Account could not hand you over to billing": "Mein Konto konnte Sie nicht an die Abrechnung übergeben",
+    "Back to My Account": "Zurück zu Mein Konto",
     "My Account": "Mein Konto",
     "Admin Center": "Admin Center",
     "Go to Billing": "Zur Abrechnung",

@@ -21,6 +21,7 @@ PUBLIC = {
     "/desk/sign-out",
     "/my-account/sign-in",
     "/my-account/sign-out",
+    "/my-account/hand-off",
     "/language",
     "/health/live",
     "/health/ready",
@@ -31,8 +32,8 @@ PUBLIC = {
     "/verify",
 }
 """Everything else demands a signed-in person. The mailbox exists in development only."""
-SIGNED_INSTEAD = {"/webhooks/stripe"}
-"""Verifies a signature over the raw body, so it needs no token."""
+SIGNED_INSTEAD = {"/webhooks/stripe", "/my-account/hand-off"}
+"""They verify a signature, the second one with the Origin that sends it, so they need no token."""
 
 
 def rules(app: Flask) -> list[Rule]:

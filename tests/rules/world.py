@@ -343,7 +343,14 @@ FORMS = {
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
 }
 """Every form of the pages, by the endpoint that takes it; UNSHOWN stand apart."""
-UNSHOWN = {"web.language", "web.choose_account", "web.choose_my_account", "auth.set_password", "webhooks.stripe"}
+UNSHOWN = {
+    "web.language",
+    "web.choose_account",
+    "web.choose_my_account",
+    "auth.set_password",
+    "webhooks.stripe",
+    "hand_off.take_over",
+}
 DOORS = {"auth.sign_out", "auth.desk_sign_out", "my.sign_out"}
 """They take nothing but the token."""
 

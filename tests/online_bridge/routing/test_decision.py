@@ -18,6 +18,18 @@ GO_TO_BILLING = {
         replace(MY, account_kind="online", is_contact=True, all_expired=True),
         Outcome.BILLING_CENTER_EXPIRED,
     ),
+    "online, contact, sold on another site": (
+        replace(MY, account_kind="online", is_contact=True, sells_outside=True),
+        Outcome.OUTSIDE_CHECKOUT,
+    ),
+    "online, contact, subscription expired, sold on another site": (
+        replace(MY, account_kind="online", is_contact=True, all_expired=True, sells_outside=True),
+        Outcome.OUTSIDE_CHECKOUT,
+    ),
+    "online, not a contact, sold on another site": (
+        replace(MY, account_kind="online", sells_outside=True),
+        Outcome.ASK_CONTACT,
+    ),
     "online, no active contact": (replace(MY, account_kind="online", has_active_contact=False), Outcome.ASK_SUPPORT),
     "corporate, contact with a live portal session": (
         replace(MY, account_kind="corporate", is_contact=True, has_portal_session=True),
@@ -35,6 +47,14 @@ GO_TO_BILLING = {
 
 ADD_LICENSES = {
     "online, contact": (replace(ADMIN, account_kind="online", is_contact=True), Outcome.BILLING_CENTER),
+    "online, contact, sold on another site": (
+        replace(ADMIN, account_kind="online", is_contact=True, sells_outside=True),
+        Outcome.OUTSIDE_CHECKOUT,
+    ),
+    "online, contact, subscription expired": (
+        replace(ADMIN, account_kind="online", is_contact=True, all_expired=True),
+        Outcome.BILLING_CENTER_EXPIRED,
+    ),
     "online, not a contact": (replace(ADMIN, account_kind="online"), Outcome.ASK_CONTACT),
     "online, no active contact": (replace(ADMIN, account_kind="online", has_active_contact=False), Outcome.ASK_SUPPORT),
     "corporate, contact, before the product": (
@@ -54,6 +74,12 @@ ADD_LICENSES = {
         replace(ADMIN, account_kind="corporate", hides_contacts=True),
         Outcome.PORTAL_SIGN_IN,
     ),
+    "corporate, not a contact, the account hides its contacts, live portal session of another account": (
+        replace(ADMIN, account_kind="corporate", hides_contacts=True, has_portal_session=True),
+        Outcome.PORTAL_SIGN_IN,
+    ),
+    "no account": (replace(ADMIN, accounts=0), Outcome.NO_ACCOUNT),
+    "several accounts, none chosen": (replace(ADMIN, accounts=2), Outcome.CHOOSE_ACCOUNT),
     "corporate, no active contact": (
         replace(ADMIN, account_kind="corporate", has_active_contact=False),
         Outcome.ASK_SUPPORT,
@@ -79,15 +105,21 @@ def test_add_licenses(row: str) -> None:
 
 
 def test_every_situation_has_an_outcome() -> None:
-    switches = list(product((False, True), repeat=7))
+    switches = list(product((False, True), repeat=8))
     for entry, accounts, kind in product(Entry, (0, 1, 2), (None, "online", "corporate")):
         for switch in switches:
             assert decide(Situation(entry, accounts, kind, *switch)) in Outcome
 
 
 def test_nobody_but_a_contact_ever_gets_to_billing() -> None:
-    inside = {Outcome.BILLING_CENTER, Outcome.BILLING_CENTER_EXPIRED, Outcome.PORTAL}
+    inside = {Outcome.BILLING_CENTER, Outcome.BILLING_CENTER_EXPIRED, Outcome.OUTSIDE_CHECKOUT, Outcome.PORTAL}
     for entry, kind in product(Entry, ("online", "corporate")):
-        for switch in product((False, True), repeat=7):
+        for switch in product((False, True), repeat=8):
             situation = Situation(entry, 1, kind, *switch)
             assert situation.is_contact or decide(situation) not in inside
+
+
+def test_a_corporate_account_never_meets_the_outside_checkout() -> None:
+    for entry, switch in product(Entry, product((False, True), repeat=8)):
+        situation = Situation(entry, 1, "corporate", *switch)
+        assert decide(situation) is decide(replace(situation, sells_outside=False))
