@@ -1,4 +1,4 @@
-"""A crash after each step of Place Order: it is carried out once, or not at all, and the money is never charged twice."""
+"""A crash after each step of Place Order: it is carried out once or not at all, and no money is charged twice."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
