@@ -93,9 +93,15 @@ class Creditable:
 
     def left(self, line: InvoiceLine) -> int:
         """The net amount of a line that can still be credited."""
-        if self.gross_left <= 0:
-            return 0
-        return max(min(line.net - self.nets.get(line.id, 0), self._room((line.tax_category, line.tax_rate))), 0)
+        own = line.net - self.nets.get(line.id, 0)
+        if self._credits_itself:
+            own = min(own, self._room((line.tax_category, line.tax_rate))) if self.gross_left > 0 else 0
+        return max(own, 0)
+
+    @property
+    def _credits_itself(self) -> bool:
+        """It holds a line below zero, so its lines come to more than its total."""
+        return any(line.net < 0 for line in self.invoice.lines)
 
     @property
     def gross_left(self) -> int:
@@ -115,7 +121,7 @@ class Creditable:
 
     def everything(self) -> dict[int, Part]:
         """All that is left, by position."""
-        if all(line.net >= 0 for line in self.invoice.lines):
+        if not self._credits_itself:
             return {line.position: Part(net=self.left(line)) for line in self.invoice.lines if self.left(line)}
         parts, gross = dict[int, Part](), self.gross_left
         taken: dict[Bracket, int] = {}
@@ -144,7 +150,8 @@ class Creditable:
             raise NothingChosen
         lines = tuple(self._correction(by_position[position], part) for position, part in chosen.items())
         totals = self._totals(lines)
-        if totals.total > self.gross_left or any(net > self._room(bracket) for bracket, net in _nets(lines).items()):
+        rooms_kept = all(net <= self._room(bracket) for bracket, net in _nets(lines).items())
+        if self._credits_itself and not (rooms_kept and totals.total <= self.gross_left):
             raise PartTooLarge(field=f"amount-{next(iter(chosen))}", most=shown(self.gross_left, self.invoice.currency))
         return Plan(self.invoice.id, lines, totals, min(totals.total, self.invoice.balance))
 

@@ -104,8 +104,6 @@ def price(counter: Counter, wishes: Sequence[Wish], *, allow_downgrade: bool = F
 
 
 def _line(counter: Counter, wish: Wish, *, allow_downgrade: bool) -> PricedLine:
-    if not 1 <= wish.seats <= terms.MOST_SEATS:
-        raise refusals.SeatsNotPossible(field="seats", most=terms.MOST_SEATS)
     match wish:
         case Buy():
             return _bought(counter, wish)
@@ -117,6 +115,7 @@ def _line(counter: Counter, wish: Wish, *, allow_downgrade: bool) -> PricedLine:
 
 def _bought(counter: Counter, wish: Buy) -> PricedLine:
     product, unit_price = counter.sold(wish.product, wish.tier, wish.frequency)
+    _refuse_number_of_seats(wish.seats, terms.seats_of(product))
     trial = None
     for known in of_product(counter.account.id, product.id):
         if known.is_running(counter.day) and known.cancelled_on is None:
@@ -139,13 +138,17 @@ def _bought(counter: Counter, wish: Buy) -> PricedLine:
 
 def _tried(counter: Counter, wish: Try) -> PricedLine:
     product, _ = counter.sold(wish.product, wish.tier, _a_frequency(counter, wish))
+    days = terms.trial_days(product)
+    if not days:
+        raise refusals.NotSold(product=product.name)
+    _refuse_number_of_seats(wish.seats, terms.trial_seats(product))
     known = of_product(counter.account.id, product.id)
     if any(one.is_trial for one in known):
         raise refusals.TrialUsed(product=product.name)
     if any(one.is_running(counter.day) for one in known):
         raise refusals.AlreadySubscribed(product=product.name)
     bears = counter.tax_of(product)
-    end = counter.day + timedelta(days=terms.trial_days(product.code))
+    end = counter.day + timedelta(days=days)
     return PricedLine(
         TRIAL, product, None, None, "", None, wish.tier, wish.seats, "monthly", 0, True, counter.day, end,
         counter.day.day, bears.category, bears.rate, (),
@@ -165,7 +168,8 @@ def _changed(counter: Counter, wish: Change, *, allow_downgrade: bool) -> Priced
     same_plan = (wish.tier, wish.frequency) == (before.tier, before.frequency)
     if same_plan and wish.seats == before.seats:
         raise refusals.NothingChanges(product=product.name)
-    if terms.rank(wish.tier) < terms.rank(before.tier) and not allow_downgrade:
+    _refuse_number_of_seats(wish.seats, terms.seats_of(product))
+    if terms.rank(product, wish.tier) < terms.rank(product, before.tier) and not allow_downgrade:
         raise refusals.TierDowngrade(product=product.name, before=before.tier, after=wish.tier)
     _refuse_fewer_than_used(subscription, product, wish.seats)
     unit_price = before.unit_price if same_plan else counter.sold(product.code, wish.tier, wish.frequency)[1]
@@ -214,6 +218,12 @@ def refuse_unless_editable(subscription: Subscription, day: date) -> None:
         raise refusals.SubscriptionExpired(product=name)
     if subscription.cancelled_on is not None:
         raise refusals.CancellationPending(product=name)
+
+
+def _refuse_number_of_seats(seats: int, possible: tuple[int, int]) -> None:
+    least, most = possible
+    if not least <= seats <= most:
+        raise refusals.SeatsNotPossible(field="seats", least=least, most=most)
 
 
 def _refuse_fewer_than_used(subscription: Subscription, product: Product, seats: int) -> None:

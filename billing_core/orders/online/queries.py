@@ -1,13 +1,15 @@
 """What may be read about online orders. The viewer comes first: what is another account's is not found."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from billing_core import db
 from billing_core.errors import NotFound
-from billing_core.ledger.incoming import credit_of
+from billing_core.ledger.incoming import CREDIT, credit_of
+from billing_core.ledger.models import Allocation, Invoice
 from billing_core.orders.online.models import OnlineOrder, OnlineOrderLine
 from billing_core.orders.states import PLACED
 from billing_core.permissions import Viewer
@@ -49,6 +51,28 @@ def orders_of(viewer: Viewer, account_id: int, limit: int = 100) -> Sequence[Onl
     mine = (OnlineOrder.account_id == account_id, OnlineOrder.account_id.in_(sorted(viewer.account_ids)))
     rows = select(OnlineOrder).where(*mine).order_by(OnlineOrder.id.desc()).limit(limit)
     return db.session().scalars(rows.options(*WHOLE)).all()
+
+
+@dataclass(frozen=True)
+class PaidAtIssue:
+    """How the invoice of an order was paid in the transaction that issued it; the rest was too little for a card."""
+
+    card: int
+    credit: int
+    rest: int
+
+
+def paid_at_issue(invoice: Invoice) -> PaidAtIssue | None:
+    """Of the invoice of an online order, always the same; None for every other invoice. Two statements."""
+    found = select(OnlineOrder.public_id, OnlineOrder.asked).where(OnlineOrder.invoice_id == invoice.id)
+    order = db.session().execute(found).first()
+    if order is None:
+        return None
+    used = select(func.coalesce(func.sum(Allocation.amount), 0)).where(
+        Allocation.invoice_id == invoice.id, Allocation.kind == CREDIT, Allocation.reference == order.public_id
+    )
+    credit = int(db.session().scalar(used) or 0)
+    return PaidAtIssue(order.asked, credit, invoice.total - order.asked - credit)
 
 
 def under_way_on(account_id: int, product_ids: Collection[int]) -> OnlineOrderLine | None:

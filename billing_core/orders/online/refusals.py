@@ -19,7 +19,7 @@ class NotSold(Invalid):
 class SeatsNotPossible(Invalid):
     """No whole number of seats, or more than one order takes."""
 
-    message = mark("Enter a number of seats from 1 to %(most)s.")
+    message = mark("Enter a number of seats from %(least)s to %(most)s.")
 
 
 class SeatsInUse(Invalid):

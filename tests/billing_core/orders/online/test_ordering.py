@@ -9,6 +9,7 @@ from time_machine import Traveller
 
 from billing_core import db
 from billing_core.documents.models import Document
+from billing_core.documents.printing import page_of
 from billing_core.errors import NotAllowed, NotFound
 from billing_core.ledger.models import Invoice, InvoiceLine
 from billing_core.mail.models import OutboxMail
@@ -24,6 +25,7 @@ from billing_core.sellers.models import TaxRate
 from billing_core.subscriptions import online
 from billing_core.subscriptions import service as subscriptions
 from billing_core.subscriptions.models import Subscription
+from corporate_portal.invoices.prints import invoice_print
 from tests.factories import cards, core, ledger
 from tests.factories.shop import Shop, credit_of, invoice_of, reprice
 from tests.factories.till import CardTill, payment_named
@@ -70,6 +72,9 @@ def test_a_purchase_is_priced_paid_and_usable(at: Shop, till: CardTill) -> None:
     assert mails("payment-receipt") == []
     with db.reading() as reading:
         assert reading.scalar(select(Document.kind).where(Document.subject == invoice.public_id)) == "invoice"
+        printed = page_of(invoice_print(invoice.public_id))
+    assert "Nothing is to be transferred for this invoice." in printed
+    assert "IBAN" not in printed
 
 
 def test_a_trial_is_free_usable_at_once_and_given_once(at: Shop, till: CardTill, clocks: Traveller) -> None:
