@@ -233,11 +233,11 @@ def _refuse_fewer_than_used(subscription: Subscription, product: Product, seats:
 
 
 def _owes(subscription: Subscription, smallest_claim: int) -> bool:
-    """The invoice of the running period is open again, as after a refund or a dispute. One statement."""
+    """The invoice of the running period is open again (refunded, disputed), or was credited whole. One statement."""
     if subscription.invoice_id is None:
         return False
-    owed = db.session().scalar(select(Invoice.balance).where(Invoice.id == subscription.invoice_id))
-    return (owed or 0) >= smallest_claim
+    billed = db.session().get_one(Invoice, subscription.invoice_id, populate_existing=True)
+    return billed.balance >= smallest_claim or billed.is_cancelled
 
 
 def _charge(counter: Counter, charge: Charge, bears: TaxDecision, start: date, end: date) -> PricedCharge:

@@ -9,6 +9,7 @@ from time_machine import Traveller
 
 from billing_core import clock, db
 from billing_core.accounts import Account
+from billing_core.ledger.correcting import Part
 from billing_core.ledger.reversing import take_credit
 from billing_core.ledger.service import lock_account
 from billing_core.mail.models import OutboxMail
@@ -22,6 +23,7 @@ from billing_core.payments.processor import processor
 from billing_core.payments.refusals import OrderTooLarge
 from billing_core.payments.review import deciding, finding
 from billing_core.permissions import Realm
+from corporate_portal.finance import service as finance
 from tests.conftest import Database
 from tests.factories import core, ledger
 from tests.factories.shop import Shop, credit_note_of, credit_of, invoice_of, shop
@@ -149,6 +151,17 @@ def test_a_disputed_period_is_not_credited_and_the_order_goes_on(at: Shop, till:
     till.sandbox.dispute(payment.processor_intent or "")
     settle_down(till)
     assert invoice_of(order).balance == 5950
+    assert at.see(Change(at.subscription().public_id, "Pro", 3, "monthly")).order.is_free
+
+
+def test_a_period_whose_invoice_finance_has_credited_is_not_credited_again(
+    at: Shop, till: CardTill, clocks: Traveller
+) -> None:
+    order = at.bought(till, at.buy())
+    clerk = core.viewer(core.staff("finance"), Realm.DESK)
+    wish = finance.Wish({1: Part(net=5000)}, "Bought by mistake")
+    db.perform(finance.credit_invoice, clerk, invoice_of(order).public_id, wish, "key")
+    assert credit_of(at.account) == 5950
     assert at.see(Change(at.subscription().public_id, "Pro", 3, "monthly")).order.is_free
 
 
