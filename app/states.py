@@ -1,12 +1,12 @@
 """docs/states.md, drawn from the tables of moves; a test compares the file with this."""
 
-from billing_core.orders.states import ORDER, SCHEDULE
+from billing_core.orders.states import ONLINE_ORDER, ORDER, SCHEDULE
 from billing_core.payments.states import CARD_SETUP, DISPUTE, PAYMENT, REFUND
 from billing_core.transitions import Machine
 from corporate_portal.quotes.states import QUOTE
 from corporate_portal.requests.states import REQUEST
 
-MACHINES: tuple[Machine, ...] = (QUOTE, REQUEST, ORDER, SCHEDULE, PAYMENT, REFUND, DISPUTE, CARD_SETUP)
+MACHINES: tuple[Machine, ...] = (QUOTE, REQUEST, ORDER, SCHEDULE, ONLINE_ORDER, PAYMENT, REFUND, DISPUTE, CARD_SETUP)
 
 
 def document() -> str:

@@ -10,6 +10,7 @@ from billing_core.documents import models as documents
 from billing_core.ledger import models as ledger
 from billing_core.mail import models as mail
 from billing_core.orders import models as orders
+from billing_core.orders.online import models as online_orders
 from billing_core.payments import models as payments
 from billing_core.payments.cards import models as cards
 from billing_core.payments.reconciliation import models as reconciliation
@@ -24,7 +25,8 @@ from corporate_portal.statement import models as statement
 
 ROOMS = (
     accounts, api, audit, bank, cards, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering,
-    orders, payments, people, quotes, receivables, reconciliation, requests, review, sellers, statement, subscriptions,
+    online_orders, orders, payments, people, quotes, receivables, reconciliation, requests, review, sellers, statement,
+    subscriptions,
 )  # fmt: skip
 
 metadata = Base.metadata

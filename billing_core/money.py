@@ -89,6 +89,11 @@ def divide(numerator: int, denominator: int) -> int:
     return rounded if (numerator < 0) == (denominator < 0) else -rounded
 
 
+def divide_down(numerator: int, denominator: int) -> int:
+    """The quotient in whole numbers, rounded down: a most that must not be exceeded."""
+    return numerator // denominator
+
+
 def from_places(amount: int, places: int, currency: str) -> int:
     """An amount with `places` decimal places, in the currency's smallest unit; what is smaller is dropped."""
     finer: int = 10 ** (places - digits(currency))

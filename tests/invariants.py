@@ -2,10 +2,12 @@
 
 from sqlalchemy import Connection, text
 
+from tests import order_invariants
+
 MONEY = (
     "invoice", "allocation", "credit_entry", "account_balance", "credit_note", "payment", "payment_target",
     "incoming_payment", "bank_statement", "refund", "dispute", "service_order", "scheduled_invoice", "subscription",
-    "hand_off",
+    "hand_off", "online_order",
 )  # fmt: skip
 ANYTHING = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in MONEY)  # noqa: S608
 """Most tests leave nothing that the rules could be about."""
@@ -310,12 +312,14 @@ RULES = {
     "a payment that succeeded has exactly one receipt, or it stands in the audit that none could be written": """
         SELECT payment.public_id FROM payment WHERE payment.state = 'succeeded' AND 1 <> (
             SELECT COUNT(*) FROM outbox_mail
-            WHERE outbox_mail.kind = 'payment-receipt' AND outbox_mail.text_body LIKE '%' || payment.public_id || '%'
+            WHERE outbox_mail.kind IN ('payment-receipt', 'order-confirmed', 'order-unapplied')
+            AND outbox_mail.text_body LIKE '%' || payment.public_id || '%'
         ) + (
             SELECT COUNT(*) FROM audit_entry
             WHERE audit_entry.action = 'payment.receipt_failed' AND audit_entry.subject = payment.public_id
         )
     """,
+    **order_invariants.RULES,
 }
 
 

@@ -24,8 +24,8 @@ from billing_core.db.types import Instant, folded, is_storable, partial_index, p
 
 __all__ = [
     "Base", "Instant", "NoTransaction", "add_if_absent", "after_commit", "attempt", "configure", "engine", "folded",
-    "in_transaction", "is_storable", "partial_index", "perform", "public_id", "reading", "searchable", "session",
-    "sqlite_url", "upsert",
+    "in_transaction", "is_retryable", "is_storable", "partial_index", "perform", "public_id", "reading", "searchable",
+    "session", "sqlite_url", "upsert",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -163,7 +163,7 @@ def perform(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
             break
         except DBAPIError as error:
             failures += 1
-            if failures > RETRIES or not _is_retryable(error):
+            if failures > RETRIES or not is_retryable(error):
                 raise
             time.sleep(random.uniform(0.5, 1.0) * 0.01 * 2**failures)  # noqa: S311 - jitter, not a secret
     for effect in effects:
@@ -221,7 +221,8 @@ def after_commit(effect: Callable[[], None]) -> None:
     waiting.append(effect)
 
 
-def _is_retryable(error: DBAPIError) -> bool:
+def is_retryable(error: DBAPIError) -> bool:
+    """Whether the transaction may succeed when it is run again: `perform` does that, so let the error through."""
     if isinstance(error, OperationalError) and isinstance(error.orig, sqlite3.OperationalError):
         return "locked" in str(error.orig) or "busy" in str(error.orig)
     return getattr(error.orig, "sqlstate", None) in _RETRYABLE_SQLSTATES

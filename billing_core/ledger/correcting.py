@@ -2,7 +2,8 @@
 
 A correction names the line that it takes back, so no line is ever credited beyond its net amount. The tax is taken on
 all that is credited of a category and rate so far, less the tax that earlier credit notes took: whoever credits an
-invoice in parts takes back exactly its tax, never a unit more (domain.md 5).
+invoice in parts takes back exactly its tax, never a unit more (domain.md 5). An online invoice may hold lines that
+credit something: these are not taken back, and less can be credited of the others (docs/adr/0030).
 """
 
 from collections.abc import Mapping
@@ -92,7 +93,26 @@ class Creditable:
 
     def left(self, line: InvoiceLine) -> int:
         """The net amount of a line that can still be credited."""
-        return max(line.net - self.nets.get(line.id, 0), 0)
+        own = line.net - self.nets.get(line.id, 0)
+        if self._credits_itself:
+            own = min(own, self._room((line.tax_category, line.tax_rate))) if self.gross_left > 0 else 0
+        return max(own, 0)
+
+    @property
+    def _credits_itself(self) -> bool:
+        """It holds a line below zero, so its lines come to more than its total."""
+        return any(line.net < 0 for line in self.invoice.lines)
+
+    @property
+    def gross_left(self) -> int:
+        """What of the total can still be credited."""
+        return self.invoice.total - self.invoice.credited
+
+    def _room(self, bracket: Bracket) -> int:
+        """What can still be credited of a category and rate, and of the whole invoice, before tax."""
+        ours = [line for line in self.invoice.lines if (line.tax_category, line.tax_rate) == bracket]
+        left = sum(line.net - self.nets.get(line.id, 0) for line in ours)
+        return min(left, self.invoice.net - sum(self.nets.values()))
 
     @property
     def is_over(self) -> bool:
@@ -101,7 +121,21 @@ class Creditable:
 
     def everything(self) -> dict[int, Part]:
         """All that is left, by position."""
-        return {line.position: Part(net=self.left(line)) for line in self.invoice.lines if self.left(line)}
+        if not self._credits_itself:
+            return {line.position: Part(net=self.left(line)) for line in self.invoice.lines if self.left(line)}
+        parts, gross = dict[int, Part](), self.gross_left
+        taken: dict[Bracket, int] = {}
+        for line in self.invoice.lines:
+            bracket = (line.tax_category, line.tax_rate)
+            room = self._room(bracket) - taken.get(bracket, 0)
+            most = money.divide_down(gross * 10_000, 10_000 + line.tax_rate)
+            net = min(self.left(line), room, self.invoice.net - sum(self.nets.values()) - sum(taken.values()))
+            net = net if net + money.percent(net, line.tax_rate) <= gross else most
+            if net > 0:
+                parts[line.position] = Part(net=net)
+                taken[bracket] = taken.get(bracket, 0) + net
+                gross -= net + money.percent(net, line.tax_rate)
+        return parts
 
     def plan(self, parts: Mapping[int, Part]) -> Plan:
         """What crediting these parts, by position, comes to.
@@ -116,6 +150,9 @@ class Creditable:
             raise NothingChosen
         lines = tuple(self._correction(by_position[position], part) for position, part in chosen.items())
         totals = self._totals(lines)
+        rooms_kept = all(net <= self._room(bracket) for bracket, net in _nets(lines).items())
+        if self._credits_itself and not (rooms_kept and totals.total <= self.gross_left):
+            raise PartTooLarge(field=f"amount-{next(iter(chosen))}", most=shown(self.gross_left, self.invoice.currency))
         return Plan(self.invoice.id, lines, totals, min(totals.total, self.invoice.balance))
 
     def _correction(self, line: InvoiceLine, part: Part) -> Correction:
@@ -140,10 +177,7 @@ class Creditable:
         return replace(whole, quantity=1, unit="", unit_price=net, discount=0)
 
     def _totals(self, lines: tuple[Correction, ...]) -> Totals:
-        nets: dict[Bracket, int] = {}
-        for line in lines:
-            bracket = (line.tax_category, line.tax_rate)
-            nets[bracket] = nets.get(bracket, 0) + line.net
+        nets = _nets(lines)
         taxes = [
             TaxSum(tax.category, tax.rate, nets[tax.category, tax.rate], self._tax(tax.category, tax.rate, nets),
                    tax.exemption, tax.why)
@@ -160,6 +194,14 @@ class Creditable:
         net = nets[bracket] + sum(self.nets.get(line.id, 0) for line in lines)
         until_now = of_invoice.tax if net >= of_invoice.net else min(money.percent(net, rate), of_invoice.tax)
         return max(until_now - self.taxed.get(bracket, 0), 0)
+
+
+def _nets(lines: tuple[Correction, ...]) -> dict[Bracket, int]:
+    nets: dict[Bracket, int] = {}
+    for line in lines:
+        bracket = (line.tax_category, line.tax_rate)
+        nets[bracket] = nets.get(bracket, 0) + line.net
+    return nets
 
 
 def creditable(invoice: Invoice) -> Creditable:

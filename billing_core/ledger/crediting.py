@@ -28,7 +28,7 @@ from billing_core.words import mark
 
 
 class NothingToCredit(Invalid):
-    """A credit note's amounts are positive, and so is their sum."""
+    """A credit note's amounts are positive, and so is their sum; that of an online order may charge something too."""
 
     message = mark("A credit note needs lines whose amounts are above zero.")
 
@@ -66,6 +66,8 @@ class CreditNoteDraft:
     po_number: str = ""
     quote_number: str = ""
     order_number: str = ""
+    stays_credit: bool = False
+    """The sum of an online order, in which a line may be negative: what it charges beside what it credits."""
 
 
 def issue_credit_note(draft: CreditNoteDraft, actor: str) -> CreditNote:
@@ -87,7 +89,7 @@ def write_credit_note(draft: CreditNoteDraft) -> CreditNote:
     unique constraint. Raises NothingToCredit, AmountTooLarge and WrongInvoice.
     """
     totals = draft.plan.totals if draft.plan else sum_up(draft.lines)
-    if not draft.lines or min(line.net for line in draft.lines) <= 0:
+    if totals.total <= 0 or (not draft.stays_credit and min(line.net for line in draft.lines) <= 0):
         raise NothingToCredit
     lock_account(draft.account_id)
     invoice = _credited_invoice(draft)

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from billing_core import clock, db, money
 from billing_core.accounts import Account
 from billing_core.errors import Invalid
-from billing_core.ledger.models import AccountBalance, IncomingPayment, Invoice
+from billing_core.ledger.models import AccountBalance, CreditEntry, CreditNote, IncomingPayment, Invoice
 from billing_core.ledger.service import credit_reference, leave_as_credit, lock_invoices, move_balance, take_off
 from billing_core.words import mark
 
@@ -149,6 +149,26 @@ def credit_of(account_id: int, currency: str) -> int:
         AccountBalance.account_id == account_id, AccountBalance.currency == currency
     )
     return db.session().scalar(kept) or 0
+
+
+def sendable_credit(account_id: int, currency: str) -> int:
+    """The part of the account's credit that may be sent back: none that came from proration (domain.md 5).
+
+    What invoices used came off proration's part first, so that money stays sendable as long as can be. One statement.
+    """
+    ours = (CreditEntry.account_id == account_id, CreditEntry.currency == currency)
+    noted = and_(CreditEntry.kind == "credit_note", CreditNote.public_id == CreditEntry.reference)
+    rows = select(CreditEntry.amount, CreditNote.stays_credit).outerjoin(CreditNote, noted).where(*ours)
+    prorated = money_left = 0
+    for amount, stays in db.session().execute(rows.order_by(CreditEntry.id)):
+        if stays:
+            prorated += amount
+        elif amount >= 0:
+            money_left += amount
+        else:
+            taken = min(prorated, -amount)
+            prorated, money_left = prorated - taken, money_left + amount + taken
+    return max(money_left, 0)
 
 
 def use(invoice: Invoice, amount: int, reference: str) -> None:

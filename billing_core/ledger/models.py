@@ -201,6 +201,8 @@ class CreditNote(Base):
     net: Mapped[int]
     tax: Mapped[int]
     total: Mapped[int]
+    stays_credit: Mapped[bool] = mapped_column(default=False)
+    """Its credit came from proration: it pays invoices and is never sent back (domain.md 5)."""
     bill_to: Mapped[bytes] = mapped_column(LargeBinary)
     issued_by: Mapped[bytes] = mapped_column(LargeBinary)
     user_id: Mapped[str] = mapped_column(String(254), default="")

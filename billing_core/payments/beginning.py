@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -48,7 +49,7 @@ def begin(viewer: Viewer, wishes: Sequence[Wish], form_key: str, livemode: bool,
     invoices = {invoice.public_id: invoice for invoice in lock_invoices(invoice.id for invoice in named)}
     form = f"{account_id}.{form_key}"
     earlier = _made_by_form(viewer.person_id, form)
-    card = _card_on_file(viewer, account_id, means)
+    card = card_on_file(viewer, account_id, means)
     if earlier is not None:
         _refuse_another_content(earlier, wishes, invoices, card, means)
         return earlier
@@ -64,7 +65,7 @@ def begin(viewer: Viewer, wishes: Sequence[Wish], form_key: str, livemode: bool,
     return _put_down(viewer, shares, form, livemode, card, means)
 
 
-def _card_on_file(viewer: Viewer, account_id: int, means: Means) -> SavedCard | None:
+def card_on_file(viewer: Viewer, account_id: int, means: Means) -> SavedCard | None:
     """The chosen card as it is under the account's lock. Raises NotFound for another account's."""
     if means.card is None:
         return None
@@ -127,7 +128,7 @@ def _refuse_another_content(
     earlier: Payment, wishes: Sequence[Wish], invoices: dict[str, Invoice], card: SavedCard | None, means: Means
 ) -> None:
     """Raise PayFormUsed unless the payment is that of these wishes; all that was payable is what the page said."""
-    meant = {target.invoice_id: target.amount for target in earlier.targets}
+    meant = {target.invoice_id or 0: target.amount for target in earlier.targets}
     asked = {invoices[wish.invoice].id: wish.seen if wish.amount is None else wish.amount for wish in wishes}
     same = meant.keys() == asked.keys() and all(asked[place] in (None, amount) for place, amount in meant.items())
     by_the_same = (earlier.card_id, earlier.keeps_card) == (card.id if card else None, means.keep and card is None)
@@ -144,33 +145,58 @@ def _put_down(
     means: Means,
 ) -> Payment:
     """The rows of an intent to which nothing objects: so much of each invoice."""
-    first, now, keeps = shares[0][0], clock.now(), means.keep and card is None
+    first = shares[0][0]
+    targets = [PaymentTarget(invoice_id=invoice.id, amount=amount, holds=True) for invoice, amount in shares]
+    payment = intent(viewer, first.account_id, first.currency, targets, form, livemode, card, means)
+    note_begun(viewer, payment, card, invoices={invoice.public_id: amount for invoice, amount in shares})
+    return payment
+
+
+def intent(
+    viewer: Viewer,
+    account_id: int,
+    currency: str,
+    targets: list[PaymentTarget],
+    form: str,
+    livemode: bool,
+    card: SavedCard | None,
+    means: Means,
+    return_path: str = "",
+) -> Payment:
+    """The rows of an intent, under the locks of everything that it is meant for; `note_begun` must follow."""
+    now, keeps = clock.now(), means.keep and card is None
     if keeps:
-        customer_for(first.account_id, livemode)
+        customer_for(account_id, livemode)
     payment = Payment(
         public_id=db.public_id("pay"),
-        account_id=first.account_id,
+        account_id=account_id,
         requested_by=viewer.person_id,
         form_key=form,
         state=states.CREATING,
-        amount=sum(amount for _, amount in shares),
-        currency=first.currency,
+        amount=sum(target.amount for target in targets),
+        currency=currency,
         locale=viewer.locale,
         livemode=livemode,
         card_id=card.id if card is not None else None,
         keeps_card=keeps,
+        return_path=return_path,
         card_brand=card.brand if card is not None else "",
         card_last4=card.last4 if card is not None else "",
         created_at=now,
         check_at=now + FIRST_LOOK,
         checks=0,
-        targets=[PaymentTarget(invoice_id=invoice.id, amount=amount, holds=True) for invoice, amount in shares],
+        targets=targets,
     )
     db.session().add(payment)
     db.session().flush()
+    return payment
+
+
+def note_begun(viewer: Viewer, payment: Payment, card: SavedCard | None, **purpose: Any) -> None:
+    """It stands in the audit who began it, and what it is meant for."""
     audit.record(
         viewer.actor, "payment.begun", payment.public_id, payment.account_id, amount=payment.amount,
-        currency=payment.currency, invoices={invoice.public_id: amount for invoice, amount in shares},
-        **({"card": card.public_id} if card is not None else {}), **({"keeps_card": True} if keeps else {}),
+        currency=payment.currency, **purpose,
+        **({"card": card.public_id} if card is not None else {}),
+        **({"keeps_card": True} if payment.keeps_card else {}),
     )  # fmt: skip
-    return payment

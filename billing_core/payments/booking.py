@@ -17,6 +17,7 @@ from billing_core.ledger import reversing
 from billing_core.ledger.incoming import Money
 from billing_core.ledger.models import IncomingPayment, IncomingReturn, Invoice
 from billing_core.ledger.service import is_booked, lock_account, lock_invoices
+from billing_core.orders.online.queries import credit_free
 from billing_core.payments.models import Payment, PaymentTarget
 from billing_core.payments.queries import disputed_among, held_on
 from billing_core.payments.refusals import InvoiceDisputed, InvoicePaid, PaymentUnderWay, shown
@@ -119,7 +120,7 @@ def use_credit(viewer: Viewer, invoice_public_id: str, amount: int | None, form_
     if is_booked(invoice, ledger.CREDIT, reference):
         return invoice
     currency, held = invoice.currency, held_on(invoice.id)
-    credit = ledger.credit_of(invoice.account_id, currency)
+    credit = credit_free(invoice.account_id, currency)
     if invoice.balance == 0:
         raise InvoicePaid
     if disputed_among([invoice.id]):

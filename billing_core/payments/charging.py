@@ -116,7 +116,7 @@ def _confront(payment: Payment) -> Payment:
     """Ask the bank what its page for the card's owner is."""
     with db.reading():
         request = queries.charge_request(payment.public_id)
-    back = templating.link(f"/payments/{payment.public_id}?returned=1")
+    back = templating.link(f"{payment.own_path}?returned=1")
     try:
         seen = processor().confront(payment.processor_intent or "", request.method, back)
     except Refused as refusal:

@@ -20,7 +20,7 @@ OF_ONE = mark("Payment received for invoice %(number)s")
 def send_receipt(payment: Payment, invoices: Sequence[Invoice]) -> None:
     """Tell the payer what was paid on which invoice, and what remains open there."""
     payer = db.session().get_one(Person, payment.requested_by)
-    paid = {target.invoice_id: target.amount for target in payment.targets}
+    paid = {target.invoice_id: target.amount for target in payment.targets if target.invoice_id is not None}
     context = {
         "payment": payment,
         "card": payment.card,

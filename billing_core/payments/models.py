@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from billing_core.accounts import Account
 from billing_core.db import Base, Instant, partial_index
 from billing_core.ledger.models import Invoice
+from billing_core.orders.online.models import OnlineOrder
 from billing_core.payments import states
 from billing_core.payments.cards.models import SavedCard, card_name
 from billing_core.people import Person
@@ -54,6 +55,8 @@ class Payment(Base):
     hosted_url: Mapped[str | None] = mapped_column(Text)
     """Where the payer enters the card, or confirms with the bank; None where there is nothing to go to."""
     session_expires_at: Mapped[datetime | None] = mapped_column(Instant)
+    return_path: Mapped[str] = mapped_column(String(120), default="")
+    """Where the payer's page of it is, if not in the portal: the processor leads back there."""
     card_brand: Mapped[str] = mapped_column(String(20), default="")
     card_last4: Mapped[str] = mapped_column(String(4), default="")
     failure: Mapped[str] = mapped_column(String(60), default="")
@@ -78,6 +81,11 @@ class Payment(Base):
     def card(self) -> str:
         """The card as its owner knows it: Visa •••• 4242; empty until it is known."""
         return card_name(self.card_brand, self.card_last4)
+
+    @property
+    def own_path(self) -> str:
+        """The page on which its payer sees what became of it."""
+        return self.return_path or f"/payments/{self.public_id}"
 
     @property
     def is_under_way(self) -> bool:
@@ -107,22 +115,30 @@ class Payment(Base):
 
 
 class PaymentTarget(Base):
-    """How much of a payment is meant for which invoice. `holds` is true while the attempt is open."""
+    """How much of a payment is meant for which invoice. `holds` is true while the attempt is open.
+
+    An online order has no invoice before its settlement, which puts it beside the order; there is none where the money
+    came for an order that could no longer be carried out.
+    """
 
     __tablename__ = "payment_target"
     __table_args__ = (
         UniqueConstraint("payment_id", "invoice_id", name="ux_payment_target"),
         CheckConstraint("amount > 0", name="ck_payment_target_amount"),
+        CheckConstraint("invoice_id IS NOT NULL OR order_id IS NOT NULL", name="ck_payment_target_purpose"),
+        partial_index("ux_payment_target_order", "order_id", unique=True, where="order_id IS NOT NULL"),
         partial_index("ix_payment_target_holds", "invoice_id", where="holds"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"))
-    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"))
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("online_order.id"))
     amount: Mapped[int]
     holds: Mapped[bool] = mapped_column(default=True)
 
-    invoice: Mapped[Invoice] = relationship(lazy="raise_on_sql")
+    invoice: Mapped[Invoice | None] = relationship(lazy="raise_on_sql")
+    order: Mapped[OnlineOrder | None] = relationship(lazy="raise_on_sql")
 
 
 class Refund(Base):

@@ -1,7 +1,7 @@
 """What each piece of news does to the rows of a payment: every function here is one verb for `db.perform`.
 
-Each takes its locks in the house's order (account, invoices by id, payment), looks again under them, moves, and writes
-audit and mail in the same transaction. None of them talks to the processor.
+Each takes its locks in the house's order (account, online orders, invoices by id, payment), looks again under them,
+moves, and writes audit and mail in the same transaction. None of them talks to the processor.
 """
 
 import logging
@@ -14,9 +14,10 @@ from sqlalchemy.orm import selectinload
 from billing_core import audit, clock, db, jobs
 from billing_core.errors import NotFound
 from billing_core.ledger.models import Invoice
-from billing_core.ledger.service import Booking, allocate, lock_account, lock_invoices
+from billing_core.ledger.service import Booking, lock_account, lock_invoices
 from billing_core.mail.service import BadRecipient
-from billing_core.payments import mails, states
+from billing_core.orders.online import settling
+from billing_core.payments import fulfilling, mails, states
 from billing_core.payments.cards.adopting import adopt
 from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.gateway import SessionState
@@ -87,8 +88,9 @@ def _note_unpaid(payment: Payment, seen: SessionState) -> None:
 def _book(payment: Payment, invoices: dict[int, Invoice], seen: SessionState) -> None:
     if seen.intent_id is None:
         raise ValueError("_differences lets no paid session without its intent through")
+    outcomes = fulfilling.carry_out(payment, invoices)
     booked = [
-        (target, allocate(invoices[target.invoice_id], target.amount, "card", seen.intent_id, payment.id))
+        (target, fulfilling.book(payment, target, target.amount, invoices, seen.intent_id))
         for target in payment.targets
     ]
     payment.state = states.PAYMENT.after(payment.state, "succeed")
@@ -105,9 +107,16 @@ def _book(payment: Payment, invoices: dict[int, Invoice], seen: SessionState) ->
         log.warning("payment %s was larger than what was open; the rest is account credit", payment.public_id)
     if payment.keeps_card and total.is_new:
         _keep_card(payment, seen)
-    if total.is_new:
-        send_receipt(payment, [invoices[target.invoice_id] for target, _ in booked])
+    if outcomes:
+        fulfilling.conclude(payment, outcomes, invoices)
+    elif total.is_new:
+        send_receipt(payment, invoices_of(payment, invoices))
     crashpoint("payment.booked")
+
+
+def invoices_of(payment: Payment, invoices: dict[int, Invoice]) -> list[Invoice]:
+    """Those that it is meant for, in the order of its targets."""
+    return [invoices[target.invoice_id] for target in payment.targets if target.invoice_id is not None]
 
 
 def _keep_card(payment: Payment, seen: SessionState) -> None:
@@ -149,7 +158,7 @@ def _set_aside(payment: Payment, invoices: dict[int, Invoice], seen: SessionStat
     finding.keep(payment, finding.of_session(seen))
     about = {"session": seen.session_id or seen.intent_id, "differences": wrong}
     audit.record(PROCESSOR, "payment.set_aside", payment.public_id, payment.account_id, **about)
-    mails.ask_for_review(payment, [invoices[target.invoice_id] for target in payment.targets], seen)
+    mails.ask_for_review(payment, invoices_of(payment, invoices), seen)
     log.error("payment %s needs review: %s", payment.public_id, "; ".join(wrong))
 
 
@@ -164,6 +173,7 @@ def leave_review(payment: Payment, decision: str, person_id: int, note: str, act
     """Finance has decided about a locked payment that was set aside: its money is held no longer."""
     payment.state = states.PAYMENT.after(payment.state, decision)
     release(payment)
+    fulfilling.give_up(payment, actor, decision)
     review = db.session().get_one(PaymentReview, payment.id)
     review.decision, review.note, review.decided_by, review.decided_at = decision, note, person_id, clock.now()
     audit.record(actor, f"payment.{payment.state}", payment.public_id, payment.account_id, note=note, **detail)
@@ -237,13 +247,15 @@ def mark_processed(event_id: str) -> None:
 
 
 def locked(public_id: str) -> tuple[Payment, dict[int, Invoice]]:
-    """The payment with its invoices, all locked in order and read anew. Raises NotFound."""
+    """The payment with its orders and invoices, all locked in order and read anew. Raises NotFound."""
     place = db.session().execute(select(Payment.id, Payment.account_id).where(Payment.public_id == public_id)).first()
     if place is None:
         raise NotFound
     lock_account(place.account_id)
-    meant = select(PaymentTarget.invoice_id).where(PaymentTarget.payment_id == place.id)
-    invoices = {invoice.id: invoice for invoice in lock_invoices(db.session().scalars(meant))}
+    meant = select(PaymentTarget.order_id, PaymentTarget.invoice_id).where(PaymentTarget.payment_id == place.id)
+    targets = db.session().execute(meant).all()
+    settling.locked(order for order, _ in targets if order is not None)
+    invoices = {invoice.id: invoice for invoice in lock_invoices(one for _, one in targets if one is not None)}
     row = select(Payment).where(Payment.id == place.id).options(selectinload(Payment.targets))
     found = row.with_for_update(key_share=True).execution_options(populate_existing=True)
     return db.session().scalars(found).one(), invoices
@@ -252,6 +264,7 @@ def locked(public_id: str) -> tuple[Payment, dict[int, Invoice]]:
 def _give_up(payment: Payment, event: str, actor: str, **detail: str) -> None:
     payment.state = states.PAYMENT.after(payment.state, event)
     release(payment)
+    fulfilling.give_up(payment, actor, payment.state)
     audit.record(actor, f"payment.{payment.state}", payment.public_id, payment.account_id, **detail)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from billing_core import db, templating, words
 from billing_core.errors import NotFound
 from billing_core.ledger.models import Invoice
+from billing_core.orders.online.models import OnlineOrder
 from billing_core.payments.cards.models import ProcessorCustomer, SavedCard
 from billing_core.payments.cards.queries import customer_of
 from billing_core.payments.gateway import ChargeRequest, RefundRequest, SessionRequest
@@ -26,8 +27,9 @@ LONGEST_TITLE = 250
 def payment_of(viewer: Viewer, public_id: str) -> Payment:
     """A payment of one of the viewer's accounts, with its invoices, the payer and the account. Raises NotFound."""
     named = select(Payment).where(Payment.public_id == public_id, Payment.account_id.in_(sorted(viewer.account_ids)))
-    invoices = selectinload(Payment.targets).joinedload(PaymentTarget.invoice)
-    whole = named.options(invoices, joinedload(Payment.payer), joinedload(Payment.account))
+    targets = selectinload(Payment.targets)
+    meant = (targets.joinedload(PaymentTarget.invoice), targets.joinedload(PaymentTarget.order))
+    whole = named.options(*meant, joinedload(Payment.payer), joinedload(Payment.account))
     found = db.session().scalar(whole)
     if found is None:
         raise NotFound
@@ -48,7 +50,8 @@ def held_on_each(invoice_ids: Collection[int]) -> dict[int, int]:
     """The same for several invoices. One statement."""
     holds = select(PaymentTarget.invoice_id, func.sum(PaymentTarget.amount)).group_by(PaymentTarget.invoice_id)
     found = db.session().execute(holds.where(PaymentTarget.invoice_id.in_(invoice_ids), PaymentTarget.holds))
-    return dict.fromkeys(invoice_ids, 0) | {invoice_id: int(held) for invoice_id, held in found}
+    held_now = {invoice_id: int(held) for invoice_id, held in found if invoice_id is not None}
+    return dict.fromkeys(invoice_ids, 0) | held_now
 
 
 def attempts_on(invoice_id: int) -> Sequence[Payment]:
@@ -64,7 +67,7 @@ def under_way_on(invoice_ids: Collection[int]) -> set[int]:
         .join(Payment)
         .where(PaymentTarget.invoice_id.in_(invoice_ids), PaymentTarget.holds, Payment.state.in_(UNDER_WAY))
     )
-    return set(db.session().scalars(waiting))
+    return {invoice_id for invoice_id in db.session().scalars(waiting) if invoice_id is not None}
 
 
 def due_for_a_look(now: datetime, limit: int) -> list[Planned]:
@@ -134,7 +137,7 @@ def disputed_among(invoice_ids: Collection[int]) -> set[int]:
         .join(Dispute, Dispute.payment_id == PaymentTarget.payment_id)
         .where(PaymentTarget.invoice_id.in_(invoice_ids), Dispute.state.in_(UNDECIDED))
     )
-    return set(db.session().scalars(undecided))
+    return {invoice_id for invoice_id in db.session().scalars(undecided) if invoice_id is not None}
 
 
 def customer_for(payment: Payment) -> ProcessorCustomer:
@@ -147,7 +150,7 @@ def customer_for(payment: Payment) -> ProcessorCustomer:
 
 def charge_request(public_id: str) -> ChargeRequest:
     """The request to charge a card on file, from the stored rows alone."""
-    payment, numbers = _with_numbers(public_id)
+    payment, title = _with_title(public_id)
     card = (
         db.session()
         .scalars(select(SavedCard).where(SavedCard.id == payment.card_id).options(joinedload(SavedCard.customer)))
@@ -157,7 +160,7 @@ def charge_request(public_id: str) -> ChargeRequest:
         reference=public_id,
         amount=payment.amount,
         currency=payment.currency,
-        title=_title(numbers, payment.locale),
+        title=title,
         customer=card.customer.processor_customer or "",
         method=card.processor_method,
     )
@@ -165,29 +168,40 @@ def charge_request(public_id: str) -> ChargeRequest:
 
 def is_needless(payment: Payment) -> bool:
     """Whether money that came otherwise has left less open than the payment would take."""
-    meant = select(PaymentTarget.invoice_id).where(PaymentTarget.payment_id == payment.id)
+    meant = select(PaymentTarget.invoice_id).where(
+        PaymentTarget.payment_id == payment.id, PaymentTarget.invoice_id.is_not(None)
+    )
     invoices = db.session().scalars(select(Invoice).where(Invoice.id.in_(meant))).all()
     held, disputed = held_on_each([invoice.id for invoice in invoices]), disputed_among([one.id for one in invoices])
     return bool(disputed) or any(held[invoice.id] > invoice.balance for invoice in invoices)
 
 
-def _with_numbers(public_id: str) -> tuple[Payment, Sequence[str]]:
-    """A payment, and the numbers of the invoices that it is meant for; those of issued invoices never change."""
+def _with_title(public_id: str) -> tuple[Payment, str]:
+    """A payment, and what its payer reads; derived from what it was begun for, which never changes.
+
+    An order keeps its own name when it has an invoice: a repeated request is the same to the byte.
+    """
     payment = db.session().scalars(select(Payment).where(Payment.public_id == public_id)).one()
     meant = select(Invoice.number).join(PaymentTarget).where(PaymentTarget.payment_id == payment.id)
-    return payment, db.session().scalars(meant.order_by(PaymentTarget.id)).all()
+    own = meant.where(PaymentTarget.order_id.is_(None)).order_by(PaymentTarget.id)
+    ordered = select(OnlineOrder.public_id).join(PaymentTarget).where(PaymentTarget.payment_id == payment.id)
+    order = db.session().scalar(ordered)
+    if order is not None:
+        with words.in_language(payment.locale):
+            return payment, words.gettext("Order %(reference)s", reference=order)
+    return payment, _title(db.session().scalars(own).all(), payment.locale)
 
 
 def session_request(public_id: str, expires_at: datetime) -> SessionRequest:
     """The request to the processor, from the stored rows alone."""
-    payment, numbers = _with_numbers(public_id)
-    own_page = templating.link(f"/payments/{public_id}")
+    payment, title = _with_title(public_id)
+    own_page = templating.link(payment.own_path)
     return SessionRequest(
         reference=public_id,
         amount=payment.amount,
         currency=payment.currency,
         locale=payment.locale,
-        title=_title(numbers, payment.locale),
+        title=title,
         brands=brands(payment.currency),
         expires_at=expires_at,
         success_url=f"{own_page}?returned=1",

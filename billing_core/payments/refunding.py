@@ -14,9 +14,10 @@ from sqlalchemy.orm import selectinload
 
 from billing_core import audit, clock, db
 from billing_core.errors import NotFound
-from billing_core.ledger.incoming import credit_of
+from billing_core.ledger.incoming import credit_of, sendable_credit
 from billing_core.ledger.models import Invoice
 from billing_core.ledger.reversing import Standing, bring_back, put_back, standing_of, take_credit
+from billing_core.orders.online.queries import credit_free
 from billing_core.payments import mails, states
 from billing_core.payments.gateway import RefundState
 from billing_core.payments.limits import needs_approval, step
@@ -59,9 +60,15 @@ def refundable(payment: Payment) -> Refundable:
     if payment.state != states.SUCCEEDED or has_dispute(payment.id):
         return Refundable(0, {}, 0)
     left = standing_of(payment.id)
-    owed = {target.invoice_id: target.invoice.reopenable for target in payment.targets}
-    credit = credit_of(payment.account_id, payment.currency)
-    return _refundable(left, owed, credit)
+    invoices = [target.invoice for target in payment.targets if target.invoice is not None]
+    owed = {invoice.id: invoice.reopenable for invoice in invoices}
+    return _refundable(left, owed, _sendable(payment))
+
+
+def _sendable(payment: Payment) -> int:
+    """Of the account's credit: not what came from proration, nor what an order counts on (domain.md 5 and 6)."""
+    account_id, currency = payment.account_id, payment.currency
+    return min(sendable_credit(account_id, currency), credit_free(account_id, currency))
 
 
 def _refundable(left: Standing, owed: Mapping[int, int], credit: int) -> Refundable:
@@ -147,8 +154,8 @@ def _check(payment: Payment, invoices: Mapping[int, Invoice], refund: Refund) ->
         raise NotRefundable
     if has_dispute(payment.id):
         raise RefundDisputed
-    credit = credit_of(payment.account_id, payment.currency)
-    most = _refundable(standing_of(payment.id), {i.id: i.reopenable for i in invoices.values()}, credit)
+    owed = {invoice.id: invoice.reopenable for invoice in invoices.values()}
+    most = _refundable(standing_of(payment.id), owed, _sendable(payment))
     fits = all(part.amount <= _most(most, part) for part in refund.parts)
     if not fits or refund.amount > most.total:
         raise RefundTooLarge(field="amount", most=shown(most.total, payment.currency))

@@ -108,6 +108,12 @@ class InvoiceDisputed(Refusal):
     OF_SEVERAL = mark("A payment of invoice %(number)s is disputed. Please get in touch with us before you pay it.")
 
 
+class OrderTooLarge(Refusal):
+    """More than one card payment takes."""
+
+    message = mark("One card payment takes at most %(most)s. Order less at a time, or get in touch with us.")
+
+
 class TotalNotPossible(Invalid):
     """Several invoices together: the total is not one that a card can be charged with, or cannot be spread."""
 

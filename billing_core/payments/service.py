@@ -59,7 +59,7 @@ def pay_invoices(
     crashpoint("payment.begun")
     if payment.is_on_file:
         return charging.go_on(payment, with_owner=True)
-    return _start(payment) if payment.lacks_place else payment
+    return start(payment) if payment.lacks_place else payment
 
 
 def continue_payment(viewer: Viewer, public_id: str) -> Payment:
@@ -70,7 +70,7 @@ def continue_payment(viewer: Viewer, public_id: str) -> Payment:
     payment = _payable_by(viewer, public_id)
     if payment.is_on_file:
         return charging.go_on(payment, with_owner=True)
-    return _start(payment) if payment.lacks_place else payment
+    return start(payment) if payment.lacks_place else payment
 
 
 def cancel_payment(viewer: Viewer, public_id: str) -> Payment:
@@ -93,7 +93,7 @@ def withdraw_payment(payment: str) -> None:
 
 def _end(payment: Payment, actor: str) -> Payment:
     if payment.lacks_place:
-        payment = charging.prepare(payment) if payment.is_on_file else _start(payment)
+        payment = charging.prepare(payment) if payment.is_on_file else start(payment)
     if not payment.is_under_way:
         return payment
     if payment.lacks_place:
@@ -145,7 +145,7 @@ def settle(
         return charging.settle(payment, intent_id, event_id)
     session = payment.processor_session or session_id
     if session is None:
-        return _start(payment) if payment.is_under_way else payment
+        return start(payment) if payment.is_under_way else payment
     seen = processor().retrieve_session(session)
     crashpoint("processor.asked")
     payment = db.perform(moves.learn, public_id, seen, event_id)
@@ -170,7 +170,7 @@ def _look(public_id: str) -> None:
         settle(public_id)
 
 
-def _start(payment: Payment) -> Payment:
+def start(payment: Payment) -> Payment:
     """Have the hosted page made, again under the same key where that was tried before."""
     if clock.now() >= payment.created_at + moves.START_AGAIN_WITHIN:
         return db.perform(moves.refuse, payment.public_id, "never_started")

@@ -72,6 +72,18 @@ def decide(seller_country: str, buyer_country: str, vat_confirmed: bool, categor
     return _decision(row, row.category, VAT_ID_UNCONFIRMED)
 
 
+def as_invoiced(seller_country: str, category: str, rate: int, today: TaxDecision) -> TaxDecision:
+    """The tax that a line was invoiced with before, for what is credited of it. At most one statement.
+
+    Where it is today's, it is worded as today's; else as the country's rates word the category, if they still do.
+    """
+    if (category, rate) == (today.category, today.rate):
+        return today
+    named = select(TaxRate).where(TaxRate.country == seller_country, TaxRate.category == category)
+    row = db.session().scalar(named.order_by(TaxRate.valid_from.desc()).limit(1))
+    return TaxDecision(category, rate, row.exemption_en if row else "", row.exemption_de if row else "", "")
+
+
 def _rate(country: str, category: str, day: date) -> TaxRate:
     begun = select(TaxRate).where(TaxRate.country == country, TaxRate.category == category, TaxRate.valid_from <= day)
     row = db.session().scalar(begun.order_by(TaxRate.valid_from.desc()).limit(1))

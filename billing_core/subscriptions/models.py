@@ -7,8 +7,10 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from billing_core.accounts import Account
 from billing_core.catalogue.models import Product
-from billing_core.db import Base, Instant
+from billing_core.db import Base, Instant, partial_index
 
+ONLINE = "online"
+"""The source of what an online order began."""
 GRACE = timedelta(days=30)
 """How long a corporate account keeps the use of a term that ended and was not renewed (domain.md 4)."""
 
@@ -25,6 +27,10 @@ class Subscription(Base):
         CheckConstraint("seats > 0", name="ck_subscription_seats"),
         CheckConstraint("period_end > period_start", name="ck_subscription_period"),
         Index("ix_subscription_account", "account_id", "period_end"),
+        partial_index("ux_subscription_live", "account_id", "product_id", unique=True, where="is_live"),
+        partial_index(
+            "ux_subscription_trial", "account_id", "product_id", unique=True, where="is_trial AND source = 'online'"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -47,6 +53,20 @@ class Subscription(Base):
     """The subscription whose term follows on this one's."""
     cancelled_on: Mapped[date | None]
     """The day the renewal was switched off; use goes on until period_end."""
+    is_live: Mapped[bool] = mapped_column(default=False)
+    """The one live subscription of its product in an online account: not pending cancellation, not followed by another.
+    Only what an online order began carries it; one that expired gives it up when the next one begins."""
+    ended_on: Mapped[date | None]
+    """The day from which another one took its place, ahead of period_end: a trial that was subscribed to."""
+    anchor_day: Mapped[int | None]
+    """The day of the month on which online periods begin; None: that of period_start."""
+    is_paid: Mapped[bool] = mapped_column(default=True)
+    """Nothing is credited for a running period that was not paid."""
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
+    """The invoice that billed the running period of an online subscription."""
+    tax_category: Mapped[str] = mapped_column(String(3), default="")
+    """With which the running period was invoiced; empty where that is not known (imported)."""
+    tax_rate: Mapped[int | None]
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
     product: Mapped[Product] = relationship(lazy="raise_on_sql")
@@ -70,6 +90,15 @@ class Subscription(Base):
         """The first day without use, where `has_grace`; until then a renewal can still follow on the term."""
         return self.period_end + GRACE
 
+    @property
+    def anchor(self) -> int:
+        """The day of the month on which its periods begin."""
+        return self.anchor_day or max(self.period_start.day, self.period_end.day)
+
+    def is_running(self, today: date) -> bool:
+        """It can be used today, as an online account sees it."""
+        return self.period_start <= today < self.period_end and (self.ended_on is None or today < self.ended_on)
+
     def is_over(self, today: date) -> bool:
         """The term has ended: seats can neither join nor leave it."""
         return today >= self.period_end
@@ -78,6 +107,8 @@ class Subscription(Base):
         """scheduled, expired, trial, pending_cancellation or active (domain.md 6), of corporate accounts also grace."""
         if today < self.period_start:
             return "scheduled"
+        if self.ended_on is not None and today >= self.ended_on:
+            return "expired"
         if today >= self.period_end:
             return "grace" if self.has_grace and today < self.grace_end else "expired"
         if self.is_trial:

@@ -1,5 +1,7 @@
 """The verbs of subscriptions: they begin, change and follow one another through fulfilled orders only.
 
+Those of online accounts are in `online`.
+
 Whoever calls them holds the lock of the account and, from `locked`, that of the subscription: account before
 subscription, subscriptions by id.
 """
@@ -72,7 +74,7 @@ def renew_subscription(former: Subscription, begins: SubscriptionStart, actor: s
 
 def hand_over(former: Subscription, following: Subscription, actor: str) -> None:
     """Whoever has a seat of the term that ends keeps it in the one that begins, as far as there are seats."""
-    for assigned in _assignments(former):
+    for assigned in assignments_of(former):
         assign_seat(following, assigned.person_id, actor)
 
 
@@ -92,7 +94,7 @@ def remove_seats(subscription: Subscription, seats: int, actor: str, cause: str)
     subscription.seats -= seats
     subscription.removed_at_end = min(subscription.removed_at_end, subscription.seats)
     _note(subscription, "subscription.seats_removed", seats, actor, cause)
-    for assigned in _assignments(subscription)[subscription.seats :]:
+    for assigned in assignments_of(subscription)[subscription.seats :]:
         db.session().delete(assigned)
         _note_seat(subscription, "seat.withdrawn", assigned.person_id, actor)
 
@@ -110,7 +112,7 @@ def _note(subscription: Subscription, action: str, seats: int, actor: str, cause
 
 def assign_seat(subscription: Subscription, person_id: int, actor: str) -> bool:
     """Give the person a seat of a locked or new subscription; whether the person has one now."""
-    holders = {assigned.person_id for assigned in _assignments(subscription)}
+    holders = {assigned.person_id for assigned in assignments_of(subscription)}
     if person_id in holders:
         return True
     if len(holders) >= subscription.seats:
@@ -127,6 +129,7 @@ def _note_seat(subscription: Subscription, action: str, person_id: int, actor: s
     audit.record(actor, action, subscription.public_id, subscription.account_id, person=person.public_id)
 
 
-def _assignments(subscription: Subscription) -> list[SeatAssignment]:
+def assignments_of(subscription: Subscription) -> list[SeatAssignment]:
+    """Who has its seats, in the order in which they got them."""
     held = select(SeatAssignment).where(SeatAssignment.subscription_id == subscription.id)
     return list(db.session().scalars(held.order_by(SeatAssignment.id)))

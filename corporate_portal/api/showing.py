@@ -215,6 +215,7 @@ def payment_told(payment: Payment) -> PaymentTold:
             holds=target.holds,
         )
         for target in payment.targets
+        if target.invoice is not None  # always: an order without one is no corporate account's
     ]
     own = _same(payment, PaymentTold, without=("id", "account", "targets"))
     return PaymentTold(**own, id=payment.public_id, account=_account(payment.account), targets=targets)

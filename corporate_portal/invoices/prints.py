@@ -10,6 +10,7 @@ from billing_core.documents.printing import Print
 from billing_core.errors import NotFound
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.ledger.queries import credit_use
+from billing_core.orders.online.queries import paid_at_issue
 
 
 def invoice_print(public_id: str) -> Print:
@@ -27,6 +28,7 @@ def invoice_print(public_id: str) -> Print:
             "letterhead": letterhead,
             "bill_to": json.loads(invoice.bill_to),
             "user_id": invoice.user_id,
+            "paid": paid_at_issue(invoice),
         },
         locale=invoice.locale,
         title=words.gettext("Invoice %(number)s", number=invoice.number),

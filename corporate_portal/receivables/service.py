@@ -18,6 +18,7 @@ from billing_core.ledger.models import Invoice
 from billing_core.ledger.service import lock_account, lock_invoices
 from billing_core.mail.service import is_address
 from billing_core.payments.booking import account_for_finance
+from billing_core.payments.limits import least_total
 from billing_core.payments.queries import disputed_among, held_on_each
 from billing_core.people import BillingContact, contacts_of
 from billing_core.permissions import Viewer
@@ -37,7 +38,8 @@ log = logging.getLogger(__name__)
 def remind_account(account_id: int, seller_id: int, currency: str, actor: str) -> Reminder | None:
     """Send the highest step that is due, if it was not sent in the present row; None where nothing is to be sent.
 
-    What is disputed, or held by a payment whose outcome is not known, counts neither for the step nor for the sum.
+    What is disputed, or held by a payment whose outcome is not known, counts neither for the step nor for the sum; nor
+    does what an online account owes because it was too little for a card: its next charge collects it (domain.md 6).
     Locks account, invoices and the row of steps.
     """
     account = lock_account(account_id)
@@ -45,7 +47,8 @@ def remind_account(account_id: int, seller_id: int, currency: str, actor: str) -
     today = clock.today(seller.timezone)
     if is_paused(account_id, today):
         return None
-    items = _items(account_id, seller_id, currency, today)
+    least = 1 if account.is_corporate else least_total(currency)
+    items = [one for one in _items(account_id, seller_id, currency, today) if one.balance >= least]
     if not items:
         return None
     row = _open_row(account_id, seller_id, currency)

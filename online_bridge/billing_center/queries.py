@@ -21,8 +21,9 @@ def account(viewer: Viewer) -> Account:
 
 
 def subscriptions(of: Account) -> list[Subscription]:
-    """All subscriptions with their products: those that run longest first."""
-    own = select(Subscription).where(Subscription.account_id == of.id).options(joinedload(Subscription.product))
+    """Subscriptions with their products, but for trials that were subscribed to: those that run longest first."""
+    theirs = (Subscription.account_id == of.id, Subscription.ended_on.is_(None))
+    own = select(Subscription).where(*theirs).options(joinedload(Subscription.product))
     return list(db.session().scalars(own.order_by(Subscription.period_end.desc(), Subscription.id)))
 
 

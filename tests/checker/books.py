@@ -68,6 +68,28 @@ class Books:
         return self.rows("SELECT * FROM payment_target")
 
     @cached_property
+    def orders(self) -> dict[int, Row]:
+        """What online accounts ordered, by id."""
+        found = self.rows("SELECT * FROM online_order") if "online_order" in self._tables else []
+        return {row["id"]: row for row in found}
+
+    @cached_property
+    def order_lines(self) -> list[Row]:
+        """Their lines, each with the sum of its charges."""
+        if "online_order_line" not in self._tables:
+            return []
+        sums = "SELECT line_id, SUM(amount) AS net FROM online_order_charge GROUP BY line_id"
+        joined = (
+            f"SELECT line.*, sums.net FROM online_order_line AS line LEFT JOIN ({sums}) AS sums ON line.id = line_id"  # noqa: S608
+        )
+        return self.rows(joined)
+
+    @cached_property
+    def subscriptions(self) -> list[Row]:
+        """All of them."""
+        return self.rows("SELECT * FROM subscription")
+
+    @cached_property
     def invoices(self) -> dict[int, Row]:
         """By id."""
         columns = "id, number, account_id, currency, total, balance, issued_elsewhere"

@@ -71,7 +71,7 @@ def invoice(of: Account, total: int = 10000, *, contact: Person | None = None, *
 def credit_draft(of: Account, *lines: LineDraft, named: Invoice | None = None, cause: str = "") -> CreditNoteDraft:
     """What is to be credited to the account, first on the named invoice."""
     said = draft(of, *lines)
-    own = ("cause", "invoice_id", "plan", "reason")
+    own = ("cause", "invoice_id", "plan", "reason", "stays_credit")
     shared = {name: getattr(said, name) for name in CreditNoteDraft.__dataclass_fields__ if name not in own}
     return CreditNoteDraft(cause=cause or db.public_id("ord"), invoice_id=named.id if named else None, **shared)
 

@@ -119,5 +119,16 @@ SEEDS: list[tuple[str, str, str]] = [
     ("nothing waits", "file", "UPDATE delivery SET delivered_at = NULL"),
     ("which attempts can still be paid", "books", "UPDATE payment SET state = 'cancelled' WHERE id = $open_id"),
     ("which attempts can still be paid", "file", altered("kind = 'checkout.session'", "status", "'expired'")),
+    ("is due its total less", "books", "UPDATE online_order SET net = net - 1, tax = tax + 1"),
+    ("is due its total less", "books", "UPDATE online_order_charge SET amount = amount + 1"),
+    ("carried out has one document", "books", "UPDATE online_order SET invoice_id = NULL WHERE id = $ordered"),
+    ("carried out has one document", "books", "UPDATE online_order SET invoice_id = $invoice WHERE id = $ordered"),
+    ("carried out has one document", "books", "UPDATE online_order SET invoice_id = $invoice WHERE id = $waiting"),
+    ("money of an online order has", "books", "UPDATE online_order SET state = 'void' WHERE id = $waiting"),
+    ("money of an online order has", "books", "UPDATE online_order SET state = 'placed' WHERE id = $ordered"),
+    ("money of an online order has", "books", "UPDATE payment_target SET invoice_id = NULL WHERE order_id = $ordered"),
+    ("money of an online order has", "books", "DELETE FROM payment_target WHERE order_id = $waiting"),
+    ("one live subscription", "books", "UPDATE subscription SET cancelled_on = '2026-06-01' WHERE is_live"),
+    ("counts on account credit", "books", "UPDATE online_order SET credit_used = 1, asked = asked - 1"),
 ]  # fmt: skip
 """Words of the rule that must be named, where the violation is put down, and the SQL that does it."""

@@ -22,6 +22,7 @@ from billing_core.bank import service as bank
 from billing_core.bank.camt import read_statements
 from billing_core.bank.models import BankEntry
 from billing_core.ledger.models import Invoice
+from billing_core.orders.online.wishes import Buy
 from billing_core.payments import giving_back, service
 from billing_core.payments.models import Dispute, Payment
 from billing_core.payments.sharing import Means
@@ -32,6 +33,7 @@ from tests.checker.units import at_processor, is_chargeable
 from tests.conftest import Database
 from tests.factories import cards, core, ledger
 from tests.factories.camt import one_file, transfer
+from tests.factories.shop import shop
 from tests.factories.till import CardTill, payment_named
 from tests.faults.quiet import work_off
 from tests.rules.checker_seeds import SEEDS
@@ -88,7 +90,8 @@ class Scene:
     """100.00 paid, 40.00 of another 100.00 paid and 30.00 of it under way, and 25.00 of account credit.
 
     5.00 of the credit came with an entry of the bank. Besides three times 100.00 paid: of one 30.00 went back, one is
-    disputed, and one dispute was won.
+    disputed, and one dispute was won. An online account has a
+    subscription, and pays for another one.
     """
 
     till: CardTill
@@ -129,6 +132,11 @@ def scene(database: Database, tmp_path: Path) -> Scene:
     till.stripe.v1.disputes.update(disputes[1], evidence)  # type: ignore[arg-type]
     till.deliver()
     work_off()
+    shopping = shop()
+    ordered = shopping.bought(till, shopping.buy(2))
+    till.deliver()
+    work_off()
+    waiting = shopping.order(Buy(shopping.other.code, "Pro", 1, "monthly")).order
     audit(database.url, till.path, quiet=True)
     return Scene(
         till,
@@ -136,7 +144,7 @@ def scene(database: Database, tmp_path: Path) -> Scene:
             "account": account.id, "invoice": whole.id, "partly_paid": part.id, "paid": paid.public_id,
             "disputed": dispute_of(disputed), "paid_id": paid.id, "open": open_one.public_id, "open_id": open_one.id,
             "by_card": on_file.public_id, "method": card.processor_method, "declined": declined.public_id,
-            "now": "2026-11-22T12:00:00.000000Z",
+            "now": "2026-11-22T12:00:00.000000Z", "ordered": ordered.id, "waiting": waiting.id,
         },
     )  # fmt: skip
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from billing_core import clock, db
 from billing_core.errors import Invalid
 from billing_core.ledger.models import Invoice
-from billing_core.ledger.service import allocate, credit_reference, leave_as_credit, move_balance
-from billing_core.payments import moves, states
+from billing_core.ledger.service import allocate, credit_reference
+from billing_core.payments import fulfilling, moves, states
 from billing_core.payments.limits import needs_approval
 from billing_core.payments.models import Payment, PaymentTarget, Refund
 from billing_core.payments.queries import held_on
@@ -48,27 +48,37 @@ def take_in(viewer: Viewer, public_id: str, seen: str, note: str, *, livemode: b
     payment.card_brand, payment.card_last4 = found.card_brand, found.card_last4
     payment.settled_at, payment.amount = clock.now(), found.received
     moves.release(payment)
+    outcomes = fulfilling.carry_out(payment, invoices, is_enough=found.received >= asked)
     shares, rest = _shares(payment.targets, invoices, found.received)
+    told = _kept(payment.targets, shares, rest)
     _book(payment, invoices, shares, rest)
     moves.leave_review(
         payment, TAKE_IN, viewer.person_id, note.strip(), viewer.actor,
         asked=asked, received=found.received, credited=rest, intent=found.intent_id,
     )  # fmt: skip
     db.session().get_one(PaymentReview, payment.id).credited = rest
-    moves.send_receipt(payment, [invoices[target.invoice_id] for target in _kept(payment.targets, shares, rest)])
+    if outcomes:
+        fulfilling.conclude(payment, outcomes, invoices)
+    else:
+        moves.send_receipt(payment, [invoices[target.invoice_id] for target in told if target.invoice_id is not None])
     return payment
 
 
 def _shares(
     targets: Sequence[PaymentTarget], invoices: Mapping[int, Invoice], amount: int
 ) -> tuple[dict[int, int], int]:
-    """How much each invoice gets: first what was meant for it, then whatever else it can take; and what is left."""
-    payable = {t.invoice_id: max(invoices[t.invoice_id].balance - held_on(t.invoice_id), 0) for t in targets}
+    """How much each target's invoice gets, by the target's id: first what was meant for it, then what else it can take.
+
+    And what is left; an order that could not be carried out has no invoice and gets nothing.
+    """
+    payable = {
+        t.id: max(invoices[t.invoice_id].balance - held_on(t.invoice_id), 0) if t.invoice_id is not None else 0
+        for t in targets
+    }
     shares = dict.fromkeys(payable, 0)
     left = amount
-    for most in ({t.invoice_id: t.amount for t in targets}, payable):
-        for target in targets:
-            at = target.invoice_id
+    for most in ({t.id: t.amount for t in targets}, payable):
+        for at in payable:
             more = min(left, max(min(most[at], payable[at]) - shares[at], 0))
             shares[at] += more
             left -= more
@@ -79,21 +89,21 @@ def _book(payment: Payment, invoices: Mapping[int, Invoice], shares: Mapping[int
     """The rows of the ledger; what is meant for each invoice becomes what it got, the first one's with the rest."""
     intent, first = payment.processor_intent or "", payment.targets[0]
     for target in payment.targets:
-        share = shares[target.invoice_id]
-        if share:
+        share = shares[target.id]
+        if share and target.invoice_id is not None:
             allocate(invoices[target.invoice_id], share, "card", intent, payment.id)
         target.amount = share + (rest if target is first else 0)
         if not target.amount:
             db.session().delete(target)
     if rest:
-        known_as = credit_reference(invoices[first.invoice_id], intent)
-        leave_as_credit(payment.account_id, payment.currency, rest, "overpayment", known_as, payment.id)
-        db.session().flush()
-        move_balance(payment.account_id, payment.currency, credited=rest)
+        named = f"{intent}/order-{first.order_id}"
+        if first.invoice_id is not None:
+            named = credit_reference(invoices[first.invoice_id], intent)
+        fulfilling.keep_as_credit(payment, rest, named)
 
 
 def _kept(targets: Sequence[PaymentTarget], shares: Mapping[int, int], rest: int) -> list[PaymentTarget]:
-    return [target for target in targets if shares[target.invoice_id] or (rest and target is targets[0])]
+    return [target for target in targets if shares[target.id] or (rest and target is targets[0])]
 
 
 def give_back(viewer: Viewer, public_id: str, seen: str, note: str, *, livemode: bool) -> Refund | None:

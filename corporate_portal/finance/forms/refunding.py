@@ -61,9 +61,9 @@ class RefundForm(FormOfRows):
 def rows_of(payment: Payment, most: Refundable) -> list[tuple[str, Invoice | None, int]]:
     """The parts that can give something back: name, the invoice (None: the account's credit), and how much at most."""
     rows: list[tuple[str, Invoice | None, int]] = [
-        (target.invoice.public_id, target.invoice, most.invoices[target.invoice_id])
+        (target.invoice.public_id, target.invoice, most.invoices[target.invoice.id])
         for target in payment.targets
-        if most.invoices.get(target.invoice_id)
+        if target.invoice is not None and most.invoices.get(target.invoice.id)
     ]
     return [*rows, (CREDIT, None, most.credit)] if most.credit else rows
 

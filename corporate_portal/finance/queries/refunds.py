@@ -35,6 +35,7 @@ def payment_of(viewer: Viewer, public_id: str) -> PaymentAtDesk:
         joinedload(Payment.account),
         joinedload(Payment.payer),
         selectinload(Payment.targets).joinedload(PaymentTarget.invoice),
+        selectinload(Payment.targets).joinedload(PaymentTarget.order),
         refunds.joinedload(Refund.requester),
         refunds.joinedload(Refund.decider),
         refunds.selectinload(Refund.parts).joinedload(RefundPart.invoice),

@@ -70,6 +70,7 @@ def review_of(viewer: Viewer, public_id: str) -> Waiting:
 def _rows() -> Select[Payment, PaymentReview]:
     whole = (
         joinedload(Payment.account), joinedload(Payment.payer), selectinload(Payment.refunds),
-        selectinload(Payment.targets).joinedload(PaymentTarget.invoice), joinedload(PaymentReview.decider),
+        selectinload(Payment.targets).joinedload(PaymentTarget.invoice),
+        selectinload(Payment.targets).joinedload(PaymentTarget.order), joinedload(PaymentReview.decider),
     )  # fmt: skip
     return select(Payment, PaymentReview).join(PaymentReview, PaymentReview.payment_id == Payment.id).options(*whole)

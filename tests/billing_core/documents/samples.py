@@ -80,7 +80,13 @@ def invoice_print(
     with words.in_language(locale):
         title = words.gettext("Invoice %(number)s", number=invoice.number)
     issuer = of or seller()
-    context = {"invoice": invoice, "letterhead": issuer, "bill_to": bill_to or ADDRESS, "user_id": user_id}
+    context = {
+        "invoice": invoice,
+        "letterhead": issuer,
+        "bill_to": bill_to or ADDRESS,
+        "user_id": user_id,
+        "paid": None,
+    }
     return Print("print/invoice.html", context, locale, title, issuer.name, datetime(2026, 3, 31, tzinfo=UTC))
 
 

@@ -170,3 +170,26 @@ def test_the_open_balance_comes_first() -> None:
     invoice.balance = 5000
     plan = Books(invoice).left.plan({1: Part(net=8000)})
     assert (plan.totals.total, plan.allocated, plan.left) == (9520, 5000, 4520)
+
+
+def test_of_an_invoice_that_credits_something_itself_at_most_its_total_is_taken_back() -> None:
+    """A sixth seat on 16 June: 60.00 for the new period, less 25.00 of the old one."""
+    books = Books(invoice_of([line(6, 1000), line(-1, 2500)]))
+    assert books.left.everything() == {1: Part(net=3500)}
+    with pytest.raises(PartTooLarge):
+        books.left.plan({1: Part(quantity=4)})
+    with pytest.raises(PartTooLarge):
+        books.left.plan({2: Part(net=1)})
+    assert books.credit({1: Part(net=1000)}).totals.total == 1190
+    assert books.credit(books.left.everything()).totals.total == 4165 - 1190
+    assert books.left.is_over
+
+
+def test_of_an_invoice_with_two_rates_the_part_of_the_dearer_one_stays() -> None:
+    found = Books(invoice_of([line(6, 1000, ("S", 1600)), line(-1, 2500), line(1, 1000)]))
+    assert found.invoice.total == 6960 - 2975 + 1190
+    plan = found.left.plan(found.left.everything())
+    assert plan.totals.total <= found.invoice.total
+    assert found.invoice.total - plan.totals.total <= 1
+    with pytest.raises(PartTooLarge):
+        found.left.plan({1: Part(net=6000)})

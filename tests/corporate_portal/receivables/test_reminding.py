@@ -267,3 +267,15 @@ def test_the_trail_says_what_was_sent(database: object) -> None:
     assert (entry.actor, entry.subject, entry.account_id) == ("worker", sent()[0].public_id, account.id)
     assert (detail["step"], detail["total"], detail["invoices"]) == (1, 10000, {invoice.number: 10000})
     assert detail["to"] == [mails()[0].recipient]
+
+
+def test_what_an_online_account_owes_because_it_was_too_little_for_a_card_is_not_asked_for(
+    database: object,
+) -> None:
+    account = customer(kind="online")
+    late(account, 22, 49)
+    remind_due()
+    assert sent() == []
+    late(account, 22, 50)
+    remind_due()
+    assert len(sent()) == 1

@@ -1,0 +1,263 @@
+"""From wishes to a priced order: every rule of domain.md 6 about what can be bought, tried and changed, and its price.
+
+Nothing is written. Whoever places the order prices it again under the locks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from billing_core import clock, db
+from billing_core.accounts import Account, vat_is_confirmed
+from billing_core.catalogue.models import Product
+from billing_core.catalogue.queries import prices_on
+from billing_core.errors import NotFound
+from billing_core.ledger.calculation import sum_up
+from billing_core.ledger.models import Invoice
+from billing_core.orders.online import refusals, terms
+from billing_core.orders.online.priced import (
+    CHANGE,
+    START,
+    TRIAL,
+    Before,
+    PricedCharge,
+    PricedLine,
+    PricedOrder,
+    drafts,
+)
+from billing_core.orders.online.priced import digest as digest_of
+from billing_core.orders.online.queries import credit_free
+from billing_core.orders.online.wishes import Buy, Change, Try, Wish
+from billing_core.sellers import tax
+from billing_core.sellers.tax import TaxDecision
+from billing_core.subscriptions import proration
+from billing_core.subscriptions.models import Subscription
+from billing_core.subscriptions.online import of_product, seats_in_use
+from billing_core.subscriptions.proration import NEW_PERIOD, Charge, Running, Wanted
+
+FREQUENCIES = ("monthly", "yearly")
+Prices = dict[tuple[str, str, str], tuple[Product, int]]
+"""By product code, tier and frequency."""
+
+
+@dataclass(frozen=True)
+class Counter:
+    """Where it is bought: the account with its seller, the day on its calendar, and today's prices in its currency."""
+
+    account: Account
+    day: date
+    prices: Prices
+    smallest_claim: int
+    """An invoice that owes less than this counts as paid: so little is left open by itself (domain.md 6)."""
+
+    def sold(self, code: str, tier: str, frequency: str) -> tuple[Product, int]:
+        """The product and its price for a seat and period. Raises NotSold."""
+        found = self.prices.get((code, tier, frequency))
+        if found is None or frequency not in FREQUENCIES:
+            named = next((product.name for (other, _, _), (product, _) in self.prices.items() if other == code), code)
+            raise refusals.NotSold(product=named[:60])
+        return found
+
+    def tax_of(self, product: Product) -> TaxDecision:
+        """Today's tax. Raises NoTaxRate."""
+        seller = self.account.seller
+        confirmed = vat_is_confirmed(self.account, clock.now())
+        return tax.decide(
+            seller.country, self.account.country, confirmed, product.tax_category, clock.today(seller.timezone)
+        )
+
+
+def counter_of(account: Account, smallest_claim: int) -> Counter:
+    """The counter at which the account, which comes with its seller, buys today. One statement."""
+    day = clock.today(account.timezone)
+    found = prices_on(day, account.currency)
+    prices = {(price.product.code, price.tier, price.frequency): (price.product, price.amount) for price in found}
+    return Counter(account, day, prices, smallest_claim)
+
+
+def price(counter: Counter, wishes: Sequence[Wish], *, allow_downgrade: bool = False) -> PricedOrder:
+    """What the wishes come to. `allow_downgrade` is for the support desk.
+
+    Raises EmptyOrder, TwiceInOrder, and for each wish what says why it cannot be: NotSold, SeatsNotPossible,
+    SeatsInUse, TierDowngrade, NothingChanges, AlreadySubscribed, TrialUsed, SubscriptionExpired, CancellationPending,
+    TrialNotEdited, NotFound, NoTaxRate, AmountTooLarge.
+    """
+    if not wishes:
+        raise refusals.EmptyOrder
+    lines = tuple(_line(counter, wish, allow_downgrade=allow_downgrade) for wish in wishes)
+    seen: set[int] = set()
+    for line in lines:
+        if line.product.id in seen:
+            raise refusals.TwiceInOrder(product=line.product.name)
+        seen.add(line.product.id)
+    account = counter.account
+    totals = sum_up(
+        drafts([(one.product, one.tier, one.charges) for one in lines], account.currency, account.locale)
+    )  # fmt: skip
+    credit = credit_free(account.id, account.currency)
+    return PricedOrder(
+        account.public_id, counter.day, account.currency, account.locale, lines, totals, credit
+    )  # fmt: skip
+
+
+def _line(counter: Counter, wish: Wish, *, allow_downgrade: bool) -> PricedLine:
+    match wish:
+        case Buy():
+            return _bought(counter, wish)
+        case Try():
+            return _tried(counter, wish)
+        case Change():
+            return _changed(counter, wish, allow_downgrade=allow_downgrade)
+
+
+def _bought(counter: Counter, wish: Buy) -> PricedLine:
+    product, unit_price = counter.sold(wish.product, wish.tier, wish.frequency)
+    _refuse_number_of_seats(wish.seats, terms.seats_of(product))
+    trial = None
+    for known in of_product(counter.account.id, product.id):
+        if known.is_running(counter.day) and known.cancelled_on is None:
+            if not known.is_trial:
+                raise refusals.AlreadySubscribed(product=product.name)
+            trial = known
+    if trial is not None:
+        _refuse_fewer_than_used(trial, product, wish.seats)
+    whole = proration.new_period(
+        Wanted(wish.tier, wish.seats, wish.frequency, unit_price), counter.day
+    )  # fmt: skip
+    bears = counter.tax_of(product)
+    charges = tuple(_charge(counter, one, bears, whole.period_start, whole.period_end) for one in whole.charges)
+    return PricedLine(
+        START, product, trial.id if trial else None, trial.public_id if trial else None,
+        based_on(trial) if trial else "", _before(trial) if trial else None, wish.tier, wish.seats, wish.frequency,
+        unit_price, True, whole.period_start, whole.period_end, whole.anchor_day, bears.category, bears.rate, charges,
+    )  # fmt: skip
+
+
+def _tried(counter: Counter, wish: Try) -> PricedLine:
+    product, _ = counter.sold(wish.product, wish.tier, _a_frequency(counter, wish))
+    days = terms.trial_days(product)
+    if not days:
+        raise refusals.NotSold(product=product.name)
+    _refuse_number_of_seats(wish.seats, terms.trial_seats(product))
+    known = of_product(counter.account.id, product.id)
+    if any(one.is_trial for one in known):
+        raise refusals.TrialUsed(product=product.name)
+    if any(one.is_running(counter.day) for one in known):
+        raise refusals.AlreadySubscribed(product=product.name)
+    bears = counter.tax_of(product)
+    end = counter.day + timedelta(days=days)
+    return PricedLine(
+        TRIAL, product, None, None, "", None, wish.tier, wish.seats, "monthly", 0, True, counter.day, end,
+        counter.day.day, bears.category, bears.rate, (),
+    )  # fmt: skip
+
+
+def _a_frequency(counter: Counter, wish: Try) -> str:
+    """What is sold by the year only can be tried too."""
+    return next((one for one in FREQUENCIES if (wish.product, wish.tier, one) in counter.prices), FREQUENCIES[0])
+
+
+def _changed(counter: Counter, wish: Change, *, allow_downgrade: bool) -> PricedLine:
+    subscription = subscription_of(counter.account.id, wish.subscription)
+    product, day = subscription.product, counter.day
+    refuse_unless_editable(subscription, day)
+    before = _before(subscription)
+    same_plan = (wish.tier, wish.frequency) == (before.tier, before.frequency)
+    if same_plan and wish.seats == before.seats:
+        raise refusals.NothingChanges(product=product.name)
+    _refuse_number_of_seats(wish.seats, terms.seats_of(product))
+    if terms.rank(product, wish.tier) < terms.rank(product, before.tier) and not allow_downgrade:
+        raise refusals.TierDowngrade(product=product.name, before=before.tier, after=wish.tier)
+    _refuse_fewer_than_used(subscription, product, wish.seats)
+    unit_price = before.unit_price if same_plan else counter.sold(product.code, wish.tier, wish.frequency)[1]
+    running = Running(
+        before.tier, before.seats, before.frequency, before.unit_price, before.period_start, before.period_end,
+        subscription.anchor, subscription.is_paid and not _owes(subscription, counter.smallest_claim),
+    )  # fmt: skip
+    change = proration.change(running, Wanted(wish.tier, wish.seats, wish.frequency, unit_price), day)
+    bears = counter.tax_of(product)
+    bore = bears
+    if subscription.tax_rate is not None:
+        country = counter.account.seller.country
+        bore = tax.as_invoiced(country, subscription.tax_category, subscription.tax_rate, bears)
+    charges = tuple(
+        _charge(counter, one, bears, change.period_start, change.period_end)
+        if one.kind == NEW_PERIOD
+        else _charge(counter, one, bore, day, before.period_end)
+        for one in change.charges
+    )
+    now_bears = bears if change.restarts else bore
+    return PricedLine(
+        CHANGE, product, subscription.id, subscription.public_id, based_on(subscription), before, wish.tier, wish.seats,
+        wish.frequency, unit_price, change.restarts, change.period_start, change.period_end, change.anchor_day,
+        now_bears.category, now_bears.rate, charges,
+    )  # fmt: skip
+
+
+def subscription_of(account_id: int, public_id: str) -> Subscription:
+    """A subscription of the account with its product, read anew. One statement. Raises NotFound."""
+    if not db.is_storable(public_id):
+        raise NotFound
+    named = select(Subscription).where(Subscription.public_id == public_id, Subscription.account_id == account_id)
+    whole = named.options(joinedload(Subscription.product)).execution_options(populate_existing=True)
+    found = db.session().scalar(whole)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def refuse_unless_editable(subscription: Subscription, day: date) -> None:
+    """Raise TrialNotEdited, SubscriptionExpired and CancellationPending."""
+    name = subscription.product.name
+    if subscription.is_trial:
+        raise refusals.TrialNotEdited(product=name)
+    if not subscription.is_running(day):
+        raise refusals.SubscriptionExpired(product=name)
+    if subscription.cancelled_on is not None:
+        raise refusals.CancellationPending(product=name)
+
+
+def _refuse_number_of_seats(seats: int, possible: tuple[int, int]) -> None:
+    least, most = possible
+    if not least <= seats <= most:
+        raise refusals.SeatsNotPossible(field="seats", least=least, most=most)
+
+
+def _refuse_fewer_than_used(subscription: Subscription, product: Product, seats: int) -> None:
+    used = seats_in_use(subscription.id) if seats < subscription.seats else 0
+    if seats < used:
+        raise refusals.SeatsInUse(field="seats", used=used, product=product.name)
+
+
+def _owes(subscription: Subscription, smallest_claim: int) -> bool:
+    """The invoice of the running period is open again (refunded, disputed), or was credited whole. One statement."""
+    if subscription.invoice_id is None:
+        return False
+    billed = db.session().get_one(Invoice, subscription.invoice_id, populate_existing=True)
+    return billed.balance >= smallest_claim or billed.is_cancelled
+
+
+def _charge(counter: Counter, charge: Charge, bears: TaxDecision, start: date, end: date) -> PricedCharge:
+    return PricedCharge(
+        charge.kind, charge.days, charge.of_days, charge.seats, charge.unit_price, charge.amount, start, end,
+        bears.category, bears.rate, bears.exemption(counter.account.locale), bears.why,
+    )  # fmt: skip
+
+
+def _before(subscription: Subscription) -> Before:
+    return Before(
+        subscription.tier, subscription.seats, subscription.frequency, subscription.unit_price,
+        subscription.period_start, subscription.period_end,
+    )  # fmt: skip
+
+
+def based_on(subscription: Subscription) -> str:
+    """The digest of everything that a price was made from: another one by the settlement cannot be applied."""
+    return digest_of([
+        subscription.public_id, subscription.tier, subscription.seats, subscription.frequency,
+        subscription.unit_price, subscription.period_start, subscription.period_end, subscription.is_trial,
+        subscription.cancelled_on, subscription.ended_on,
+    ])  # fmt: skip
