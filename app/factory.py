@@ -37,14 +37,18 @@ from corporate_portal.requests.views import requests
 from corporate_portal.statement.views import statement
 from corporate_portal.verify.views import verify
 from online_bridge.billing_center.views import billing
+from online_bridge.cart.views import cart
+from online_bridge.checkout.views import checkout
 from online_bridge.hand_off.views import hand_off
+from online_bridge.history.views import history
+from online_bridge.payment_methods.views import payment_methods
 from online_bridge.routing.views import routing
 from online_bridge.sign_in.views import admin, my
 
 ROOMS = (
     auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, cards, desk, finance, my,
-    admin, routing, billing, statement, health, static_files, web, api, verify, receivables,
-    hand_off,
+    admin, routing, billing, cart, checkout, history, payment_methods, statement, health, static_files,
+    web, api, verify, receivables, hand_off,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}

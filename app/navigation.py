@@ -55,7 +55,9 @@ TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
 
 BELONGS_TO = {
     "requests": "quotes", "payments": "invoices", "paying": "invoices", "credit_notes": "invoices", "routing": "my",
-    "billing": "my", "statement": "invoices", "receivables": "finance", "cards": "profile",
+    "billing": "my", "cart": "my", "checkout": "my", "history": "my", "payment_methods": "my",
+    "statement": "invoices", "receivables": "finance",
+    "cards": "profile",
 }  # fmt: skip
 """Rooms without a tab of their own, and whose tab stands for them."""
 

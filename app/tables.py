@@ -22,9 +22,10 @@ from corporate_portal.quotes import models as quotes
 from corporate_portal.receivables import models as receivables
 from corporate_portal.requests import models as requests
 from corporate_portal.statement import models as statement
+from online_bridge.cart import models as cart
 
 ROOMS = (
-    accounts, api, audit, bank, cards, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering,
+    accounts, api, audit, bank, cards, cart, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering,
     online_orders, orders, payments, people, quotes, receivables, reconciliation, requests, review, sellers, statement,
     subscriptions,
 )  # fmt: skip

@@ -8,11 +8,11 @@ from billing_core.errors import NotAllowed
 from billing_core.payments.cards import keeping, queries, service
 from billing_core.payments.refusals import CardExpired, CardInUse, CardRemoved
 from billing_core.permissions import Right, Standing, demand
+from billing_core.web.card_choice import AddForm
 from billing_core.web.guards import portal_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
 from billing_core.words import mark
-from corporate_portal.cards.forms import AddForm
 
 cards = Blueprint("cards", __name__)
 

@@ -1,60 +1,19 @@
-"""The forms of the invoice pages: find in the list, choose how much to pay."""
+"""The forms of the invoice pages: choose how much to pay, and with what."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from wtforms import BooleanField, HiddenField, RadioField
+from wtforms import HiddenField, RadioField
 
 from billing_core import db, money, words
 from billing_core.errors import Invalid
-from billing_core.payments.cards.models import SavedCard
 from billing_core.payments.limits import CardAmounts
-from billing_core.payments.sharing import Means
-from billing_core.web.forms import Amount, Form, Needed, TextLine, is_form_key, key_or_new
+from billing_core.web.card_choice import CardChoice
+from billing_core.web.forms import Amount, Form, is_form_key, key_or_new
 from billing_core.words import lazy, mark
 
 FULL, PART = "full", "part"
-NEW = "new"
-"""The choice of a card that is not on file."""
-LONGEST_NUMBER = 60
 LONGEST_AMOUNT = 16
 STALE = mark("This page is not up to date any more. Please check the amount and confirm again.")
-
-
-CHOSEN = Needed(mark("Choose the card that you want to pay with."))
-
-
-class FindForm(Form):
-    """The search above the list: a GET form, so that the address says what is shown."""
-
-    class Meta(Form.Meta):
-        """It changes nothing, so it needs no token."""
-
-        csrf = False
-
-    number = TextLine(lazy("Invoice number"), LONGEST_NUMBER)
-
-
-class CardChoice(Form):
-    """With which card to pay: one on file, or one that is entered for this payment and kept where the box is ticked."""
-
-    card = RadioField(lazy("Card"), choices=[NEW], validate_choice=False, validators=[CHOSEN])  # type: ignore[list-item]
-    keep = BooleanField(lazy("Keep this card for later payments"))
-
-    def offer_cards(self, cards: Sequence[SavedCard]) -> None:
-        """Make it ready to be shown: the cards on file that can pay, the default one chosen, and a new one."""
-        choices = {card.public_id: card.name for card in cards} | {NEW: words.gettext("A new card")}
-        self.card.choices = list(choices.items())
-        self.card.data = self.card.data if self.card.data in choices else next(iter(choices))
-        self.has_cards = bool(cards)
-        valid = words.gettext("valid until %(expiry)s")
-        self.notes = {card.public_id: valid % {"expiry": f"{card.exp_month:02}/{card.exp_year}"} for card in cards}
-
-    @property
-    def means(self) -> Means:
-        """What is to be charged. Whether a card of this name may be, the verb says."""
-        chosen = self.card.data or NEW
-        return Means(keep=bool(self.keep.data)) if chosen == NEW else Means(chosen)
 
 
 class PayForm(CardChoice):

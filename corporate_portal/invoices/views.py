@@ -10,20 +10,22 @@ from billing_core.documents import letter
 from billing_core.documents import service as documents
 from billing_core.errors import Invalid, NotAllowed, NotFound, Refusal
 from billing_core.payments import booking, events
+from billing_core.payments import invoices as queries
 from billing_core.payments import queries as payment_queries
 from billing_core.payments import service as card
 from billing_core.payments.cards.queries import offered
+from billing_core.payments.invoices import STATES, Wanted, Whole
 from billing_core.payments.models import Payment
 from billing_core.payments.review.queries import taken_in
 from billing_core.permissions import Right, demand
 from billing_core.web import downloads
+from billing_core.web.finding import FindForm
 from billing_core.web.guards import portal_page, public_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
 from billing_core.words import mark
-from corporate_portal.invoices import policy, queries
-from corporate_portal.invoices.forms import FULL, PART, CreditForm, FindForm, PayForm
-from corporate_portal.invoices.queries import STATES, Wanted, Whole
+from corporate_portal.invoices import policy
+from corporate_portal.invoices.forms import FULL, PART, CreditForm, PayForm
 
 invoices = Blueprint("invoices", __name__)
 credit_notes = Blueprint("credit_notes", __name__)

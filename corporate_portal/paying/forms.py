@@ -10,9 +10,9 @@ from billing_core import db, money, words
 from billing_core.errors import Invalid, NotFound, Refusal
 from billing_core.payments.refusals import NothingToPay, TooManyInvoices
 from billing_core.payments.sharing import MOST_INVOICES, Payable, Wish, spread
+from billing_core.web.card_choice import CardChoice
 from billing_core.web.forms import Amount, Form, FormOfRows
 from billing_core.words import lazy, mark
-from corporate_portal.invoices.forms import CardChoice
 
 EACH, TOTAL = "each", "total"
 OUR_KEY = re.compile(r"form_\w{16}", re.ASCII)

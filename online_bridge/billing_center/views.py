@@ -4,12 +4,15 @@ from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from billing_core import clock, db
+from billing_core.subscriptions.models import Subscription
 from billing_core.subscriptions.queries import are_all_over
 from billing_core.web.guards import my_page
 from billing_core.web.identity import viewer
 from billing_core.web.outside import outside
 from billing_core.web.render import page, see
 from online_bridge.billing_center import queries
+from online_bridge.cart.forms import LineForm
+from online_bridge.cart.queries import may_order
 
 billing = Blueprint("billing", __name__)
 
@@ -67,4 +70,10 @@ def compare_plans(code: str) -> str | Response:
         account = queries.account(viewer())
         offer, features = queries.comparison(account, code)
         running = queries.running(account).get(offer.product_id, [])
-        return page("online_bridge/compare_plans.html", offer=offer, features=features, running=running)
+        buy = LineForm.to_buy(offer) if _may_buy(running) else None
+        return page("online_bridge/compare_plans.html", offer=offer, features=features, running=running, buy=buy)
+
+
+def _may_buy(running: list[Subscription]) -> bool:
+    """Who may order, and has no subscription of the product that goes on."""
+    return may_order(viewer()) and all(one.is_trial or one.cancelled_on is not None for one in running)

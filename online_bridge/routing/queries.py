@@ -81,3 +81,9 @@ def products_in_use(viewer: Viewer) -> list[Product]:
         return list(own)
     offered = select(Product).where(Product.is_active, Product.seat_kind != "none")
     return list(db.session().scalars(offered.order_by(Product.position, Product.name)))
+
+
+def is_online_contact(viewer: Viewer | None) -> bool:
+    """Whether the Billing Center is there for the viewer: a billing contact of the chosen account, which is online."""
+    current = viewer.current if viewer else None
+    return current is not None and current.is_contact and current.account_kind == "online"

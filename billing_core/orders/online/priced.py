@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Protocol
 
 from billing_core import words
@@ -105,9 +105,18 @@ class PricedLine:
         """The sum of its charges, before tax."""
         return sum(charge.amount for charge in self.charges)
 
+    @property
+    def last_day(self) -> date:
+        """The last day of its period, as readers write it."""
+        return self.period_end - timedelta(days=1)
+
     def explained(self, currency: str) -> list[tuple[PricedCharge, str]]:
         """Each charge with the sentence that explains it, in the reader's language."""
         return [(charge, explain(charge, currency, self.product.seat_kind)) for charge in self.charges]
+
+    def explained_amounts(self, currency: str) -> list[tuple[int, str]]:
+        """The amounts alone, each with its sentence."""
+        return [(charge.amount, sentence) for charge, sentence in self.explained(currency)]
 
 
 @dataclass(frozen=True)

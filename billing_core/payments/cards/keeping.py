@@ -33,7 +33,9 @@ SETTLE = "card.settle"
 FIRST_LOOK = timedelta(minutes=2)
 
 
-def begin_setup(viewer: Viewer, account_public_id: str, form_key: str, livemode: bool) -> CardSetup:
+def begin_setup(
+    viewer: Viewer, account_public_id: str, form_key: str, livemode: bool, return_path: str = ""
+) -> CardSetup:
     """Put down that a card is to be added. The same form again is the same attempt. Raises NotFound and NotAllowed."""
     named = select(Account).where(Account.public_id == account_public_id, Account.id.in_(sorted(viewer.account_ids)))
     account = db.session().scalar(named)
@@ -57,6 +59,7 @@ def begin_setup(viewer: Viewer, account_public_id: str, form_key: str, livemode:
         currency=account.currency,
         locale=viewer.locale,
         livemode=livemode,
+        return_path=return_path,
         created_at=now,
         check_at=now + FIRST_LOOK,
     )

@@ -120,6 +120,8 @@ class CardSetup(Base):
     livemode: Mapped[bool]
     processor_session: Mapped[str | None] = mapped_column(String(120), unique=True)
     hosted_url: Mapped[str | None] = mapped_column(Text)
+    return_path: Mapped[str] = mapped_column(String(120), default="")
+    """Where the person's page of the cards is, if not in the portal: the processor leads back there."""
     card_id: Mapped[int | None] = mapped_column(ForeignKey("saved_card.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -129,6 +131,11 @@ class CardSetup(Base):
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")
     customer: Mapped[ProcessorCustomer] = relationship(lazy="raise_on_sql")
+
+    @property
+    def own_path(self) -> str:
+        """The page of the cards on which the person began."""
+        return self.return_path or "/profile/cards"
 
     @property
     def is_under_way(self) -> bool:

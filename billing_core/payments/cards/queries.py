@@ -99,6 +99,6 @@ def setup_request(setup: CardSetup, customer: str, expires_at: datetime) -> Setu
         locale=setup.locale,
         brands=brands(setup.currency),
         expires_at=expires_at,
-        success_url=templating.link(f"/profile/cards?added={setup.public_id}"),
-        cancel_url=templating.link("/profile/cards"),
+        success_url=templating.link(f"{setup.own_path}?added={setup.public_id}"),
+        cancel_url=templating.link(setup.own_path),
     )

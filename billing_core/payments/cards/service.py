@@ -22,12 +22,12 @@ LOOKS_AT_ONCE = 50
 """How many attempts one round of the reconciler looks at."""
 
 
-def add_card(viewer: Viewer, account_public_id: str, form_key: str) -> CardSetup:
+def add_card(viewer: Viewer, account_public_id: str, form_key: str, *, return_path: str = "") -> CardSetup:
     """Start to add a card to an account. What comes back is open (go to its hosted_url), failed, or not known yet.
 
-    Raises what `keeping.begin_setup` raises.
+    `return_path` is where the page of the cards is, if not in the portal. Raises what `keeping.begin_setup` raises.
     """
-    setup = db.perform(keeping.begin_setup, viewer, account_public_id, form_key, processor().livemode)
+    setup = db.perform(keeping.begin_setup, viewer, account_public_id, form_key, processor().livemode, return_path)
     crashpoint("setup.begun")
     if setup.is_under_way and setup.processor_session is None:
         try:

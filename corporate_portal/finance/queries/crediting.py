@@ -11,9 +11,9 @@ from billing_core.db.keyset import Slice
 from billing_core.errors import NotFound
 from billing_core.ledger.correcting import Creditable, creditable
 from billing_core.ledger.models import CreditNote, Invoice
+from billing_core.payments import invoices as documents
+from billing_core.payments.invoices import Wanted, Whole
 from billing_core.permissions import Viewer, demand_staff
-from corporate_portal.invoices import queries as documents
-from corporate_portal.invoices.queries import Wanted, Whole
 
 MOST_FOUND = 20
 """Invoices that a search by number names."""

@@ -10,7 +10,9 @@ from billing_core.documents import service as documents
 from billing_core.errors import NotFound, Refusal
 from billing_core.ledger.correcting import Plan
 from billing_core.payments.booking import account_for_finance
+from billing_core.payments.invoices import STATES, Wanted
 from billing_core.web import downloads
+from billing_core.web.finding import FindForm
 from billing_core.web.guards import desk_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
@@ -20,8 +22,6 @@ from corporate_portal.finance.forms.crediting import CreditNoteForm
 from corporate_portal.finance.queries import crediting as queries
 from corporate_portal.finance.queries.crediting import InvoiceAtDesk
 from corporate_portal.finance.views.blueprint import Answer, finance, key_of, new_key
-from corporate_portal.invoices.forms import FindForm
-from corporate_portal.invoices.queries import STATES, Wanted
 from corporate_portal.receivables.queries.reminders import reminders_about
 
 ALL = STATES[-1]

@@ -14,10 +14,10 @@ from billing_core.documents.printing import page_of
 from billing_core.ledger.models import Invoice
 from billing_core.mail.models import OutboxMail
 from billing_core.orders.models import ServiceOrder
+from billing_core.payments.invoices import Wanted, invoices
 from billing_core.people import BillingContact
 from billing_core.sellers.models import Seller
 from corporate_portal.invoices.prints import invoice_print
-from corporate_portal.invoices.queries import Wanted, invoices
 from corporate_portal.invoices.service import OrderBill, issue_for_order
 from tests.factories import core, ledger
 

@@ -1,0 +1,1 @@
+"""The history of an online account: invoices, credit notes and orders."""

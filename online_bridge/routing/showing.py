@@ -1,0 +1,19 @@
+"""Who is led on from the pages of the Billing Center."""
+
+from werkzeug.wrappers import Response
+
+from billing_core.permissions import Realm
+from billing_core.web import identity
+from billing_core.web.outside import outside
+from billing_core.web.render import see
+from online_bridge.routing.queries import is_online_contact
+
+
+def elsewhere() -> Response | None:
+    """Where the vendor sells online on another site, or to whoever is no online contact: the routing leads on.
+
+    A stranger comes to the door first.
+    """
+    viewer = identity.viewer_in(Realm.MY)
+    led_on = outside().checkout or (viewer is not None and not is_online_contact(viewer))
+    return see("routing.go_to_billing") if led_on else None
