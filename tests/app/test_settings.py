@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.ports import make_ports
 from app.settings import BadSettings, Settings, read
 
 GOOD = {
@@ -85,6 +86,8 @@ def test_all_problems_are_said_at_once() -> None:
         ("PORTAL_MAIL_FROM", "@"),
         ("PORTAL_MAIL_FROM", "billing@example.com\nBcc: x@example.com"),
         ("PORTAL_MAIL_FROM", "nobody"),
+        ("PORTAL_VAT_REGISTER", "stand-in"),
+        ("PORTAL_VAT_REGISTER", "VIES"),
         ("PORTAL_BRAND_COLOUR", "blue"),
         ("PORTAL_BRAND_COLOUR", "#ffcc00"),
     ],
@@ -103,6 +106,7 @@ def test_unusable_values_are_named(name: str, value: str) -> None:
         ("PORTAL_DATABASE_URL", "postgresql+psycopg:///portal?host=/run/postgresql"),
         ("PORTAL_STRIPE_SECRET_KEY", "rk_live_1"),
         ("PORTAL_TOUR", "1"),
+        ("PORTAL_VAT_REGISTER", "vies"),
     ],
 )
 def test_usable_values_are_taken(name: str, value: str) -> None:
@@ -121,3 +125,18 @@ def test_production_takes_live_keys_only(key: str) -> None:
 def test_development_takes_test_keys_only() -> None:
     live = {"PORTAL_STRIPE_SECRET_KEY": "sk_live_1", "PORTAL_STRIPE_WEBHOOK_SECRET": "whsec_1"}
     assert any("test key" in problem for problem in problems(live))
+
+
+@pytest.mark.parametrize(
+    ("environ", "register"),
+    [
+        (GOOD, "VIES"),
+        ({}, "stand-in"),
+        ({"PORTAL_VAT_REGISTER": "vies"}, "VIES"),
+        ({"PORTAL_VAT_REGISTER": "stand-in"}, "stand-in"),
+    ],
+)
+def test_production_asks_vies_and_development_a_stand_in(
+    environ: dict[str, str], register: str, tmp_path: Path
+) -> None:
+    assert make_ports(read(environ | {"PORTAL_DATA_DIR": str(tmp_path)})).vat_register.name == register
