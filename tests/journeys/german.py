@@ -326,6 +326,7 @@ GERMAN: dict[str, str] = {
     "First day": "Erster Tag",
     "Download CSV": "CSV herunterladen",
     # VAT number
+    "VAT ID": "USt-IdNr.",
     "VAT number": "USt-IdNr.",
     "Save the VAT number": "USt-IdNr. speichern",
     "The VAT number is saved.": "Die USt-IdNr. ist gespeichert.",
