@@ -4,7 +4,6 @@ from flask import Blueprint, jsonify
 from werkzeug.wrappers import Response
 
 from billing_core import db, words
-from billing_core.catalogue.queries import offer_of
 from billing_core.errors import NotAllowed, NotFound, Refusal
 from billing_core.orders.online import pricing
 from billing_core.orders.online.priced import PricedOrder
@@ -155,7 +154,7 @@ def _line_page(form: LineForm, status: int, public_id: str = "") -> Answer:
         if form.kind.data == CHANGE:
             changed = subscription_of(place.account_id, form.subscription.data or "")
             code, kept, name = changed.product.code, (changed.tier, changed.frequency), changed.product.name
-        offer = offer_of(code, counter.day, counter.account.currency)
+        offer = counter.offers.get(code)
         if offer is None and not name:
             raise NotFound
         form.offer_plans(offer, kept=kept)

@@ -1,6 +1,6 @@
 """The checkout, Place Order, and the page of an order that says what became of it."""
 
-from flask import Blueprint, current_app, redirect, request
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from billing_core import db
@@ -23,7 +23,6 @@ checkout.before_request(elsewhere)
 Answer = str | Response | tuple[str, int]
 ORDERS = "/billing/orders"
 """Where the processor leads back to, with the id of the order."""
-VAT_NUMBER = "billing.vat_number"
 
 
 @checkout.get("/billing/checkout")
@@ -68,11 +67,7 @@ def _page(looked: Looked, form: PlaceForm) -> str:
     if preview is None:
         raise NotFound
     form.offer(preview.digest, offered(looked.account.id, looked.account.currency) if preview.charge else ())
-    vat_number = VAT_NUMBER if VAT_NUMBER in current_app.view_functions else ""
-    return page(
-        "online_bridge/checkout.html", looked=looked, preview=preview, order=preview.order, form=form,
-        vat_number=vat_number,
-    )  # fmt: skip
+    return page("online_bridge/checkout.html", looked=looked, preview=preview, order=preview.order, form=form)
 
 
 def _back_to_cart(looked: Looked) -> Response:
