@@ -39,7 +39,9 @@ def show() -> Answer:
 
 def _cart_page(status: int = 200, message: str = "") -> Answer:
     with db.reading():
-        return page("online_bridge/cart.html", looked=queries.look(viewer()), message=message), status
+        return page(
+            "online_bridge/cart.html", looked=queries.look(viewer()), message=words.gettext(message) if message else ""
+        ), status
 
 
 @cart.post("/billing/cart/lines")

@@ -58,7 +58,8 @@ def place_order() -> Answer:
         looked = look(viewer())
         if looked.is_ready:
             return _page(looked, form), status
-    return _back_to_cart(looked)
+        why = next((error for errors in form.errors.values() for error in errors), "")
+        return page("online_bridge/cart.html", looked=looked, message=why), status
 
 
 def _page(looked: Looked, form: PlaceForm) -> str:

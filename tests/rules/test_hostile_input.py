@@ -112,13 +112,21 @@ VALID: dict[str, dict[str, set[str]]] = {
     },
     "auth.request_password_link": {"user_id": TEXT},
     "routing.send_question": {"message": TEXT},
+    "cart.add": {"kind": {"missing"}, "frequency": {"missing"}, "then": ANYTHING},
+    "cart.summary": {"kind": {"missing"}, "frequency": {"missing"}, "then": ANYTHING},
+    "cart.change_line": {
+        "kind": ANYTHING, "product": ANYTHING, "subscription": ANYTHING, "frequency": {"missing"}, "then": ANYTHING,
+    },
+    "checkout.place": {"card": ANYTHING - {"missing"}, "keep": ANYTHING},  # the same form is the same order
+    "payment_methods.add": {"form_key": ANYTHING},
 }  # fmt: skip
 """By endpoint and field (of lines: line and its name). Everything else is refused, and a doubled value is taken."""
 TRACES = {"auth.check_sign_in", "auth.check_desk_sign_in", "my.check_sign_in", "verify.check"}
 """Their refusals are written down for the throttles."""
 REAL = {
     "invoices.start_payment", "paying.start", "finance.send_refund", "finance.accept_certain",
-    "finance.look_at_review", "finance.decide_review", "cards.add",
+    "finance.look_at_review", "finance.decide_review", "cards.add", "checkout.place",
+    "payment_methods.add",
 }  # fmt: skip
 """Several transactions with the processor between them: they cannot be rolled back each by itself."""
 

@@ -9,9 +9,12 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from billing_core import clock, db
+from billing_core.accounts import Account
 from billing_core.jobs import Job
 from billing_core.ledger.incoming import Money
 from billing_core.mail.models import OutboxMail
+from billing_core.orders.online.wishes import Buy
+from billing_core.payments import ordering
 from billing_core.payments.booking import book_incoming
 from billing_core.payments.cards import keeping, queries
 from billing_core.payments.cards.models import SavedCard
@@ -21,7 +24,7 @@ from billing_core.payments.giving_back import refund_payment
 from billing_core.payments.reconciliation import running
 from billing_core.payments.service import pay_invoice
 from billing_core.people import Person
-from billing_core.permissions import Realm
+from billing_core.permissions import Realm, Viewer
 from corporate_portal.desk.service import look_as_customer
 from corporate_portal.profile.service import keep_purchase_order
 from corporate_portal.quotes.models import Quote
@@ -29,9 +32,11 @@ from corporate_portal.receivables.service import pause_reminders
 from corporate_portal.requests.service import Wish, ask_for_quote
 from corporate_portal.statement.books.entries import Period
 from corporate_portal.statement.service import make_statement
+from online_bridge.cart.service import put_in_cart
 from tests.client import Client
 from tests.factories import core, ledger, plans
 from tests.factories import quotes as make
+from tests.factories import shop as sell
 from tests.rules.bank_world import bank_objects
 
 
@@ -76,6 +81,7 @@ def build(app: Flask) -> World:
     invoice, other = (ledger.invoice(deal.account, 50_000, contact=deal.contact) for _ in range(2))
     payment = pay_invoice(core.viewer(deal.contact), other.public_id, None)
     online = core.account(kind="online", rep_id=None)
+    member = core.contact(online, is_admin=True)
     awaiting, revised, expired = make.sent(deal, percent_off=3000), make.revised(deal), make.expired(deal)
     wish = Wish("start", 3, product_code=deal.product.code, text="For Berlin")
     asked = db.perform(ask_for_quote, deal.portal, wish, "0123456789ab")
@@ -98,7 +104,7 @@ def build(app: Flask) -> World:
     reviewed_payment = ledger.set_aside(
         ledger.invoice(deal.account, 50_000, contact=deal.contact), deal.contact
     ).public_id
-    card, setup = (add_to_file(deal, last4) for last4 in ("4242", "4444"))
+    card, setup = (add_to_file(deal.portal, deal.account.public_id, last4) for last4 in ("4242", "4444"))
     credited = ledger.credit_note(deal.account, 1000, invoice).public_id
     objects = {
         "quotes": quote.public_id,
@@ -153,6 +159,7 @@ def build(app: Flask) -> World:
         "finance": invoice.public_id,
         "desk.retry_job": str(dead_job()),
         "receivables": deal.account.public_id,
+        **online_objects(online, member),
         "billing.compare_plans": plans.tiered().code,
         "auth": "a-token-of-nobody",
         "mailbox": mail or "",
@@ -164,7 +171,7 @@ def build(app: Flask) -> World:
         "support": core.staff("support"),
         "manager": core.staff("rep_manager"),
         "finance": clerk,
-        "my": core.contact(online, is_admin=True),
+        "my": member,
     }
     return World(app, deal, quote, objects, people, reviewed)
 
@@ -179,9 +186,27 @@ def report_id() -> str:
     return report.public_id
 
 
-def add_to_file(deal: make.Deal, last4: str) -> str:
+def online_objects(account: Account, member: Person) -> dict[str, str]:
+    """What a contact of an online account has: a cart, an order that waits for its payment, documents and cards."""
+    contact, wished, ordered = core.viewer(member, Realm.MY), sell.product("GoMeet"), sell.product("GoTrain")
+    line = db.perform(put_in_cart, contact, account.public_id, Buy(wished.code, "Pro", 2, "monthly")).line
+    wish = Buy(ordered.code, "Pro", 2, "monthly")
+    with db.reading():
+        seen = ordering.preview(contact, account.public_id, [wish]).digest
+    placed = ordering.place_order(contact, account.public_id, [wish], seen, "world", return_path="/billing/orders")
+    invoice = ledger.invoice(account, 5000, contact=member)
+    note = ledger.credit_note(account, 1000, invoice).public_id
+    first, second = (add_to_file(contact, account.public_id, last4) for last4 in ("1111", "2222"))
+    return {
+        "cart": line.public_id, "checkout": placed.order.public_id, "history": invoice.public_id,
+        "history.credit_note": note, "history.credit_note_pdf": note, "payment_methods": first,
+        "payment_methods.make_default": second,
+    }  # fmt: skip
+
+
+def add_to_file(viewer: Viewer, account: str, last4: str) -> str:
     """A card on file, as if the processor had told that it was entered; it knows nothing of it."""
-    setup = add_card(deal.portal, deal.account.public_id, f"form_{last4}")
+    setup = add_card(viewer, account, f"form_{last4}")
     with db.reading():
         customer = queries.setup_named(setup.public_id)
     known = customer.customer.processor_customer if customer else None
@@ -223,6 +248,7 @@ _OFFERED = {"lines-0-quantity": "3", "lines-0-discount": "5", "lines-0-discount_
 _ADDRESS = {"street": "Ringstr. 5", "postal_code": "10117", "city": "Berlin", "phone": "+49 30 123"}
 _PORTAL, _DESK, _MY = Realm.PORTAL, Realm.DESK, Realm.MY
 _REVIEWED = "?reviewed={reviewed}"
+_PLANS = "/billing/plans/{billing_compare_plans}"
 FORMS = {
     "auth.check_sign_in": Sent(None, _at("/sign-in"), "sign-in", {"user_id": "nobody", "password": "wrong"}),
     "auth.check_desk_sign_in": Sent(None, _at("/desk/sign-in"), "sign-in", {"user_id": "nobody", "password": "wrong"}),
@@ -352,6 +378,16 @@ FORMS = {
     ),
     "receivables.resume": Sent(_DESK, _at("/desk/accounts/{account}/reminders"), "reminders/resume", {}),
     "desk.retry_job": Sent(_DESK, _at("/desk/jobs"), "retry", {}),
+    "cart.add": Sent(_MY, _at(_PLANS), "cart/lines", {"seats": "2", "then": "cart"}),
+    "cart.summary": Sent(_MY, _at(_PLANS), "cart/lines", {"seats": "2", "then": "cart"}),
+    "cart.change_line": Sent(_MY, _at("/billing/cart/lines/{cart}"), "cart/lines", {"seats": "3", "then": "cart"}),
+    "cart.remove_line": Sent(_MY, _at("/billing/cart"), "/remove", {}),
+    "checkout.place": Sent(_MY, _at("/billing/checkout"), "billing/checkout", {"card": "new"}),
+    "checkout.go_on": Sent(_MY, _at("/billing/orders/{checkout}"), "continue", {}),
+    "checkout.cancel": Sent(_MY, _at("/billing/orders/{checkout}"), "cancel", {}),
+    "payment_methods.add": Sent(_MY, _at("/billing/payment-methods"), "methods/add", {}),
+    "payment_methods.make_default": Sent(_MY, _at("/billing/payment-methods"), "default", {}),
+    "payment_methods.remove": Sent(_MY, _at("/billing/payment-methods/{payment_methods}/remove"), "remove", {}),
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
 }
 """Every form of the pages, by the endpoint that takes it; UNSHOWN stand apart."""
@@ -362,6 +398,7 @@ UNSHOWN = {
     "auth.set_password",
     "webhooks.stripe",
     "hand_off.take_over",
+    "cart.start_trial",
 }
 DOORS = {"auth.sign_out", "auth.desk_sign_out", "my.sign_out"}
 """They take nothing but the token."""
