@@ -347,4 +347,17 @@ GERMAN: dict[str, str] = {
         "Es wird keine Umsatzsteuer berechnet: Der Empfänger schuldet sie im eigenen Land (Umkehr der"
         " Steuerschuldnerschaft)."
     ),
+    # Cart and checkout
+    "Seats": "Plätze",
+    "Add to Cart": "In den Warenkorb",
+    "Proceed to Checkout": "Zur Kasse",
+    "Checkout": "Kasse",
+    "Edit Order": "Bestellung bearbeiten",
+    "Add more products": "Weitere Produkte hinzufügen",
+    "Change": "Ändern",
+    "Save": "Speichern",
+    "Place Order": "Bestellung aufgeben",
+    "Total due today": "Heute insgesamt fällig",
+    "Your order is confirmed": "Ihre Bestellung ist bestätigt",
+    "Invoice history": "Rechnungsverlauf",
 }
