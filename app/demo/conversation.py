@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app.demo.decisions import SOURCE, public_id_of, viewer_of_key
 from billing_core import clock, db, words
 from billing_core.accounts import Account
+from billing_core.orders.online.wishes import Buy
 from billing_core.permissions import Realm
 from billing_core.subscriptions.models import Subscription
 from corporate_portal.profile.service import keep_purchase_order
@@ -14,6 +15,7 @@ from corporate_portal.quotes import queries
 from corporate_portal.quotes.models import QuoteMessage
 from corporate_portal.quotes.service import answer, ask_change, comment
 from corporate_portal.requests.service import Wish, ask_for_quote, close_request
+from online_bridge.cart.service import put_in_cart
 
 COMMENTS = {
     "q-lindner-rollout": (
@@ -33,9 +35,12 @@ CLOSED = {
 PURCHASE_ORDERS = {"lindner": ("vogt", "4500091884", 400, 5_000_000), "brightwell": ("okafor", "BW-2291", 200, None)}
 """By account: who keeps it, the number, days until it expires, and its budget in smallest units."""
 
+CARTS = {"weber": ("weber", Buy("TRAINING", "Starter", 2, "monthly"))}
+"""By online account: who has put what in the cart."""
+
 
 def converse() -> None:
-    """Say and ask all of it."""
+    """Say, ask and wish all of it."""
     for quote, said in COMMENTS.items():
         for person, text in said:
             db.perform(_say, quote, person, text)
@@ -50,6 +55,13 @@ def converse() -> None:
         db.perform(_close, public_id, why)
     for account, (person, number, days, budget) in PURCHASE_ORDERS.items():
         db.perform(_keep, account, person, number, days, budget)
+    for account, (person, wish) in CARTS.items():
+        db.perform(_put, account, person, wish)
+
+
+def _put(account: str, person: str, wish: Buy) -> None:
+    named = select(Account.public_id).where(Account.source == SOURCE, Account.external_id == account)
+    put_in_cart(viewer_of_key(person, Realm.MY), db.session().scalars(named).one(), wish)
 
 
 def _say(quote: str, person: str, text: str) -> None:

@@ -27,6 +27,7 @@ from billing_core.jobs import Job
 from billing_core.ledger.incoming import Money
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.mail.models import OutboxMail
+from billing_core.orders.online.wishes import Buy, Try
 from billing_core.payments.booking import book_incoming
 from billing_core.payments.cards.models import ProcessorCustomer, SavedCard
 from billing_core.payments.giving_back import refund_payment
@@ -42,6 +43,7 @@ from corporate_portal.quotes.models import Quote, QuoteVersion
 from corporate_portal.requests.models import QuoteRequest
 from corporate_portal.statement.books.entries import Period
 from corporate_portal.statement.service import make_statement
+from online_bridge.cart.service import put_in_cart, start_trial
 from tests.concurrency.server import Server, running
 from tests.conftest import SECRET, Database
 from tests.factories import core, ledger
@@ -94,6 +96,9 @@ class Cast:
     asked_approval: str
     my: dict[str, list[str]]
     """Addresses of My Account and the Admin Center by person."""
+    buyer: str
+    """Who buys online, at a shop of their own."""
+    shop: str
 
 
 LICENSES, BILLING, ASK = "/admin-center/licenses", "/my-account/billing", "/my-account/ask"
@@ -108,6 +113,7 @@ CASTS = [
             "tanaka": [BILLING], "foster": [LICENSES, ASK], "reid": [LICENSES], "doyle": ["/admin-center", LICENSES],
             "marsh": ["/my-account", BILLING],
         },
+        "hughes", "puffin",
     ),
     Cast(
         "de", "lindner", "vogt", "yildiz", "brandt", "q-lindner-service", "q-lindner-webinar",
@@ -117,6 +123,7 @@ CASTS = [
             "krause": [BILLING, ASK, "/admin-center"],
             "albrecht": ["/admin-center", LICENSES], "lindner-j": [LICENSES], "weber": ["/my-account", BILLING],
         },
+        "zimmerli", "zimmerli",
     ),
 ]  # fmt: skip
 
@@ -203,6 +210,7 @@ def visits_of(cast: Cast) -> Iterator[tuple[str, Realm | None, list[str]]]:
     yield other, Realm.PORTAL, [here, f"{here}/versions/1", "/quotes", "/requests"]
     for person, paths in cast.my.items():
         yield person, Realm.MY, paths
+    yield cast.buyer, Realm.MY, online_pages(cast)
     yield cast.rep, Realm.DESK, desk_pages(cast)
     waiting = f"/desk/quotes/{quote_named(cast.asked_approval)[0]}"
     asked = [f"{waiting}/approval"] if cast.locale == "en" else []
@@ -231,6 +239,23 @@ def quote_pages(cast: Cast) -> list[str]:
         f"/quotes/{accepted}/certificate", f"/quotes/several?quote={quote}",
         f"/quotes/several/confirm?rows-0-quote={quote}&rows-0-reviewed={reviewed}&po_number=4500&payment=terms",
         f"/quotes/several/result?quote={quote}&reviewed=other&quote={accepted}&reviewed=other",
+    ]  # fmt: skip
+
+
+def online_pages(cast: Cast) -> list[str]:
+    """A cart with a line, the checkout, an order, documents and cards of an online account."""
+    account, person = account_named(cast.shop), person_named(cast.buyer)
+    viewer = core.viewer(person, Realm.MY)
+    order = start_trial(viewer, account.public_id, Try("TRAINING", "Starter", 2))
+    line = db.perform(put_in_cart, viewer, account.public_id, Buy("MEETING", "Pro", 2, "yearly")).line.public_id
+    invoice = ledger.invoice(account, 5000, contact=person)
+    note = ledger.credit_note(account, 1000, invoice).public_id
+    here, noted = f"/billing/invoices/{invoice.public_id}", f"/billing/credit-notes/{note}"
+    cards = "/billing/payment-methods"
+    return [
+        "/billing/cart", f"/billing/cart/lines/{line}", "/billing/checkout", f"/billing/orders/{order}",
+        "/billing/orders", "/billing/invoices", "/billing/invoices?number=nothing", here, f"{here}/pdf",
+        "/billing/credit-notes", noted, f"{noted}/pdf", cards, f"{cards}/{card_of(account, person)}/remove",
     ]  # fmt: skip
 
 
@@ -379,13 +404,12 @@ def profile_pages(cast: Cast) -> list[str]:
     account = account_named(cast.account).public_id
     return [
         "/profile", f"/profile/bill-to/{account}", f"/profile/purchase-orders/{account}", "/profile/cards",
-        f"/profile/cards/{card_of(cast)}/remove",
+        f"/profile/cards/{card_of(account_named(cast.account), person_named(cast.contact))}/remove",
     ]  # fmt: skip
 
 
-def card_of(cast: Cast) -> str:
+def card_of(account: Account, person: Person) -> str:
     """Two cards are on file, and one of them has expired; the name of the other."""
-    account, person = account_named(cast.account), person_named(cast.contact)
     customer = core.add(
         ProcessorCustomer(public_id=db.public_id("cus"), account_id=account.id, livemode=False, created_at=clock.now())
     )
