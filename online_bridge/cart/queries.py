@@ -20,7 +20,7 @@ from billing_core.payments import ordering
 from billing_core.payments.limits import least_total
 from billing_core.payments.ordering import Preview
 from billing_core.permissions import Right, Standing, Viewer, demand
-from online_bridge.cart.models import Cart, CartLine
+from online_bridge.cart.models import CHANGE, Cart, CartLine
 from online_bridge.routing.queries import is_online_contact
 
 
@@ -31,6 +31,8 @@ class Seen:
     line: CartLine
     priced: PricedLine | None
     refusal: Refusal | None
+    can_be_changed: bool
+    """The product is still sold, or had already."""
     order: str
     """The public id of the order about the same product whose payment is under way; empty where there is none."""
 
@@ -137,10 +139,11 @@ def price_alone(counter: Counter, wish: Wish) -> PricedLine:
 
 def _seen(counter: Counter, line: CartLine) -> Seen:
     order = _order_under_way(counter.account.id, line.product_id)
+    can_be_changed = line.kind == CHANGE or line.product.code in counter.offers
     try:
-        return Seen(line, price_alone(counter, line.wish), None, order)
+        return Seen(line, price_alone(counter, line.wish), None, can_be_changed, order)
     except Refusal as refusal:
-        return Seen(line, None, refusal, order)
+        return Seen(line, None, refusal, can_be_changed, order)
 
 
 def _order_under_way(account_id: int, product_id: int) -> str:

@@ -50,6 +50,7 @@ def invoice(public_id: str) -> Answer:
     """One invoice: lines, taxes, and how it was paid."""
     with db.reading():
         whole = invoices.whole_invoice(viewer(), public_id)
+        _require_chosen(whole.invoice.account_id)
         return page(
             "online_bridge/invoice.html", whole=whole, invoice=whole.invoice, today=whole.today,
             one_day=timedelta(days=1), letter=letter,
@@ -62,6 +63,7 @@ def invoice_pdf(public_id: str) -> Answer:
     """The stored document, or the page that waits for it."""
     with db.reading():
         named = invoices.invoice_named(viewer(), public_id)
+        _require_chosen(named.account_id)
         content = documents.content(named.public_id, "invoice")
         if content is None and named.issued_elsewhere:
             raise NotFound
@@ -83,6 +85,7 @@ def credit_note(public_id: str) -> Answer:
     """One credit note: what was credited, and what became of it."""
     with db.reading():
         credited = invoices.whole_credit_note(viewer(), public_id)
+        _require_chosen(credited.note.account_id)
         return page("online_bridge/credit_note.html", credited=credited, note=credited.note, one_day=timedelta(days=1))
 
 
@@ -92,6 +95,7 @@ def credit_note_pdf(public_id: str) -> Answer:
     """The stored document, or the page that waits for it."""
     with db.reading():
         note = invoices.credit_note_named(viewer(), public_id)
+        _require_chosen(note.account_id)
         content = documents.content(note.public_id, "credit-note")
         return downloads.document(content, "online_bridge/credit_note_pending.html", note=note)
 
@@ -103,3 +107,10 @@ def orders() -> Answer:
     with db.reading():
         rows = queries.orders(viewer(), request.args.get("after", ""), request.args.get("before", ""))
         return page("online_bridge/orders.html", rows=rows)
+
+
+def _require_chosen(account_id: int) -> None:
+    """What belongs to another account of the same person, a corporate one perhaps, is behind another door."""
+    current = viewer().current
+    if current is None or current.account_id != account_id:
+        raise NotFound

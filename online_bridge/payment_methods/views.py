@@ -4,9 +4,10 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from billing_core import db
+from billing_core.errors import NotFound
 from billing_core.payments.cards import keeping, queries, service
+from billing_core.payments.cards.models import SavedCard
 from billing_core.payments.refusals import CardExpired, CardInUse, CardRemoved
-from billing_core.permissions import Right, demand
 from billing_core.web.card_choice import AddForm
 from billing_core.web.guards import my_page
 from billing_core.web.identity import viewer
@@ -62,6 +63,8 @@ def _tell_of(state: str) -> Response:
 @my_page()
 def make_default(public_id: str) -> Response:
     """Charge it first from now on."""
+    with db.reading():
+        _card(public_id)
     try:
         card = db.perform(keeping.make_default, viewer(), public_id)
     except (CardRemoved, CardExpired):
@@ -76,8 +79,7 @@ def make_default(public_id: str) -> Response:
 def confirm_removal(public_id: str) -> str | Response:
     """What removing means, and the button."""
     with db.reading():
-        card = queries.card_of(viewer(), public_id)
-        demand(Right.PAY, viewer(), card.account_id)
+        card = _card(public_id)
         gone = card.removed_at is not None
         return see("payment_methods.index") if gone else page("online_bridge/remove_card.html", card=card)
 
@@ -86,6 +88,8 @@ def confirm_removal(public_id: str) -> str | Response:
 @my_page()
 def remove(public_id: str) -> Response:
     """Never charge it again."""
+    with db.reading():
+        _card(public_id)
     try:
         card = db.perform(keeping.remove, viewer(), public_id)
     except CardInUse as refusal:
@@ -93,3 +97,11 @@ def remove(public_id: str) -> Response:
     else:
         tell("success", mark("%(card)s was removed. Nothing is charged to it any more."), card=card.name)
     return see("payment_methods.index")
+
+
+def _card(public_id: str) -> SavedCard:
+    """A card of the chosen account. Raises NotFound, also for those of another account of the same person."""
+    card = queries.card_of(viewer(), public_id)
+    if card.account_id != place(viewer()).account_id:
+        raise NotFound
+    return card

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from billing_core import db
+from billing_core.catalogue.models import Product
 from billing_core.orders.online.wishes import Buy, Change, Try
 from billing_core.payments import ordering
 from billing_core.permissions import Realm
@@ -141,6 +143,20 @@ def test_stale_lines_stand_with_their_reason_and_stop_the_checkout(buyer: Client
     assert "Proceed to Checkout" not in page.words
     led = buyer.follow(buyer.get("/billing/checkout"))
     assert (led.h1, "cannot be ordered now" in led.words) == ("Edit Order", True)
+
+
+@ON_SQLITE
+def test_a_product_that_is_sold_no_more_can_only_be_removed(buyer: Client, shop: Shop) -> None:
+    put(buyer, shop)
+
+    def withdraw() -> None:
+        db.session().get_one(Product, shop.product.id).is_active = False
+
+    db.perform(withdraw)
+    page = buyer.get("/billing/cart")
+    assert "is not sold in this form at present" in page.words
+    assert page.html.select("main a[href^='/billing/cart/lines/']") == []
+    assert "Remove" in page.words
 
 
 def test_a_change_that_is_under_way_or_no_change_any_more_says_so(buyer: Client, shop: Shop, till: CardTill) -> None:

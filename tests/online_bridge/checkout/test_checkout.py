@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from billing_core import db
@@ -14,12 +15,14 @@ from billing_core.orders.online.models import OnlineOrder
 from billing_core.orders.online.wishes import Change, Try
 from billing_core.payments.models import Payment
 from billing_core.payments.ordering import payment_of_order
+from billing_core.permissions import Realm
 from tests.client import Client, Page
-from tests.factories import cards
+from tests.factories import cards, core, ledger
 from tests.factories import shop as factory
 from tests.factories.shop import Shop
 from tests.factories.till import CardTill
 from tests.online_bridge.cart.test_cart import put
+from tests.online_bridge.conftest import buyer_of
 
 
 def orders(shop: Shop) -> Sequence[OnlineOrder]:
@@ -145,6 +148,29 @@ def test_orders_invoices_and_cards_of_others_do_not_exist(client: Client, buyer:
         f"/billing/payment-methods/{card.public_id}/remove",
     ):  # fmt: skip
         assert buyer.get(path).status == 404, path
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_belongs_to_a_corporate_account_of_the_same_person_is_behind_its_own_door(
+    app: Flask, shop: Shop, till: CardTill
+) -> None:
+    corporate, both = core.account(), buyer_of(shop)
+    core.contact(corporate, both)
+    invoice = ledger.invoice(corporate, 5000, contact=both)
+    note = ledger.credit_note(corporate, 1000, invoice).public_id
+    card = cards.saved(till, corporate, core.viewer(both)).public_id
+    client = Client(app).sign_in(both, Realm.MY)
+    token = client.token(client.get("/my-account"))
+    client.post("/my-account/account", {"csrf_token": token, "account": shop.account.public_id})
+    assert client.get("/billing/cart").status == 200
+    for path in (
+        f"/billing/invoices/{invoice.public_id}", f"/billing/invoices/{invoice.public_id}/pdf",
+        f"/billing/credit-notes/{note}", f"/billing/credit-notes/{note}/pdf", f"/billing/payment-methods/{card}/remove",
+    ):  # fmt: skip
+        assert client.get(path).status == 404, path
+    for deed in ("default", "remove"):
+        assert client.post(f"/billing/payment-methods/{card}/{deed}", {"csrf_token": token}).status == 404
+    assert [kept.public_id for kept in cards.on_file(corporate)] == [card]
 
 
 def test_the_history_shows_invoices_credit_notes_and_free_orders(buyer: Client, shop: Shop, till: CardTill) -> None:
