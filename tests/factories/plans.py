@@ -1,9 +1,12 @@
 """Products that customers buy online, with tiers, prices, features and trials."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from billing_core import clock, db
+from billing_core.accounts import Account
 from billing_core.catalogue.models import Feature, FeatureValue, Price, Product, Tier
+from billing_core.subscriptions.models import ONLINE, Subscription
 from tests.factories.core import add, product
 
 LONG_AGO = date(2020, 1, 1)
@@ -55,4 +58,19 @@ def tiered(**changes: Any) -> Product:
 
 def _feature(of: Product, code: str, position: int, name_en: str, name_de: str) -> Feature:
     found: Feature = add(Feature(product_id=of.id, code=code, position=position, name_en=name_en, name_de=name_de))
+    return found
+
+
+def subscribed(of: Account, to: Product, tier: str = "Pro", **changes: Any) -> Subscription:
+    """Five seats at 16.00 a month, begun by an online order three days ago, with 27 days to go."""
+    today = clock.today(of.timezone)
+    values: dict[str, Any] = {
+        "public_id": db.public_id("sub"), "source": ONLINE, "external_id": db.public_id("sub"), "account_id": of.id,
+        "product_id": to.id, "tier": tier, "seats": 5, "frequency": "monthly", "unit_price": 1600, "currency": "EUR",
+        "period_start": today - timedelta(days=3), "period_end": today + timedelta(days=27), "tax_category": "S",
+        "tax_rate": 1900,
+    }  # fmt: skip
+    values |= changes
+    values.setdefault("is_live", not values.get("cancelled_on") and values["period_end"] > today)
+    found: Subscription = add(Subscription(**values))
     return found

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from billing_core import clock, db
+from billing_core.accounts import Account
 from billing_core.jobs import Job
 from billing_core.ledger.incoming import Money
 from billing_core.mail.models import OutboxMail
@@ -153,6 +154,8 @@ def build(app: Flask) -> World:
         "desk.retry_job": str(dead_job()),
         "receivables": deal.account.public_id,
         "billing.compare_plans": plans.tiered().code,
+        "billing.new_plan": plans.tiered().code,
+        **subscriptions_of(online),
         "auth": "a-token-of-nobody",
         "mailbox": mail or "",
         "static_files": "nothing.css",
@@ -166,6 +169,17 @@ def build(app: Flask) -> World:
         "my": core.contact(online, is_admin=True),
     }
     return World(app, deal, quote, objects, people, reviewed)
+
+
+def subscriptions_of(online: Account) -> dict[str, str]:
+    """One that runs and can be changed, and one that is cancelled."""
+    runs = plans.subscribed(online, plans.tiered())
+    cancelled = plans.subscribed(online, plans.tiered(), cancelled_on=clock.today(online.timezone)).public_id
+    return {
+        "billing": runs.public_id,
+        "billing.ask_remove_cancellation": cancelled,
+        "billing.remove_cancellation": cancelled,
+    }
 
 
 def report_id() -> str:
@@ -340,6 +354,13 @@ FORMS = {
     ),
     "receivables.resume": Sent(_DESK, _at("/desk/accounts/{account}/reminders"), "reminders/resume", {}),
     "desk.retry_job": Sent(_DESK, _at("/desk/jobs"), "retry", {}),
+    "billing.cancel": Sent(_MY, _at("/billing/subscriptions/{billing}/cancel"), "cancel", {}),
+    "billing.remove_cancellation": Sent(
+        _MY,
+        _at("/billing/subscriptions/{billing_remove_cancellation}/remove-cancellation"),
+        "remove-cancellation",
+        {},
+    ),
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
 }
 """Every form of the pages, by the endpoint that takes it; UNSHOWN stand apart."""
