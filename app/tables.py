@@ -17,6 +17,7 @@ from billing_core.payments.reconciliation import models as reconciliation
 from billing_core.payments.review import models as review
 from billing_core.sellers import models as sellers
 from billing_core.subscriptions import models as subscriptions
+from billing_core.vat_ids import models as vat_ids
 from corporate_portal.api import models as api
 from corporate_portal.quotes import models as quotes
 from corporate_portal.receivables import models as receivables
@@ -26,7 +27,7 @@ from corporate_portal.statement import models as statement
 ROOMS = (
     accounts, api, audit, bank, cards, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering,
     online_orders, orders, payments, people, quotes, receivables, reconciliation, requests, review, sellers, statement,
-    subscriptions,
+    subscriptions, vat_ids,
 )  # fmt: skip
 
 metadata = Base.metadata
