@@ -6,6 +6,7 @@ The choices are not judged here: what is sold, how many seats there may be and w
 from collections.abc import Mapping
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import RadioField, SelectField
 
 from billing_core.catalogue.offers import Offer
@@ -60,6 +61,10 @@ def form_of(sent: Any, offered: Offer, kind: str) -> WishForm:
     tiers = offered.tiers_to_try if kind == TRY else offered.tiers
     frequencies = [name for name in ("monthly", "yearly") if offered.least(name) is not None]
     first = {"tier": tiers[0].name if tiers else "", "seats": offered.least_seats, "frequency": frequencies[0]}
+    if kind == TRY and not is_sent(sent):
+        sent = MultiDict(
+            {name: str(value) for name, value in first.items()}
+        )  # chosen as it stands, because a trial has no second step
     form = WishForm(formdata=sent if is_sent(sent) else None, data=first)
     form.offer_tiers([tier.name for tier in tiers])
     return form
