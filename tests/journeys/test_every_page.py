@@ -219,12 +219,12 @@ def billing_pages(person: str) -> list[str]:
         found = session.scalars(mine.where(Subscription.is_trial.is_(False))).all()
     pages = []
     for one in found:
-        deeds = ("remove-cancellation",) if one.cancelled_on else ("edit", "seats", "cancel", "renewal-restored")
+        deeds = ("remove-cancellation",) if one.cancelled_on else ("seats", "cancel", "renewal-restored")
         here = f"/billing/subscriptions/{one.public_id}"
         pages += [f"{here}/{deed}" for deed in deeds]
         if not one.cancelled_on:
             pages += [f"{here}/edit?tier=Plus&seats=9&frequency=yearly", f"{here}/edit?tier=Starter&seats=x"]
-    choices = ["", "?kind=try", "/TRAINING", "/TRAINING?kind=try", "/TRAINING?tier=Pro&seats=3"]
+    choices = ["?kind=try", "/TRAINING", "/TRAINING?kind=try", "/TRAINING?tier=Pro&seats=3"]
     return [*pages, *(f"/billing/new{choice}" for choice in choices)] if found else []
 
 
