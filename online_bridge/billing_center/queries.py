@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -35,6 +34,15 @@ class Card:
     def total(self) -> int:
         """What a whole period costs, net."""
         return self.subscription.seats * self.subscription.unit_price
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Products by id that an account has: live ones are not bought again, running and tried ones are not tried."""
+
+    live: frozenset[int]
+    running: frozenset[int]
+    tried: frozenset[int]
 
 
 def account(viewer: Viewer) -> Account:
@@ -112,12 +120,16 @@ def running(of: Account) -> dict[int, list[Subscription]]:
     return found
 
 
-def taken(of: Account, today: date) -> tuple[set[int], set[int]]:
-    """Products that cannot be bought now, because a paid subscription lives, and those that cannot be tried (again)."""
+def taken(of: Account) -> Taken:
+    """What stands against buying or trying. One statement."""
+    today = clock.today(of.timezone)
     own = db.session().scalars(select(Subscription).where(Subscription.account_id == of.id)).all()
-    bought = {one.product_id for one in own if one.is_running(today) and not one.cancelled_on and not one.is_trial}
-    tried = {one.product_id for one in own if one.is_running(today) or one.is_trial}
-    return bought, tried
+    paid = [one for one in own if one.is_running(today) and not one.is_trial]
+    return Taken(
+        frozenset(one.product_id for one in paid if one.cancelled_on is None),
+        frozenset(one.product_id for one in paid),
+        frozenset(one.product_id for one in own if one.is_trial),
+    )
 
 
 def offers(of: Account) -> list[Offer]:

@@ -44,7 +44,7 @@ GERMAN: dict[str, str] = {
     "Organizers": "Organisatoren",
     "Yearly": "Jährlich",
     "Change": "Ändern",
-    "Total due today": "Heute fälliger Gesamtbetrag",
+    "Total due today": "Heute insgesamt fällig",
     "Cancel Subscription": "Abonnement kündigen",
     "Cancel %(plan)s": "%(plan)s kündigen",
     "%(product)s is cancelled. We have confirmed it by mail.": (

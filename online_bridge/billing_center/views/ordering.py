@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import jsonify, request
 
-from billing_core import clock, db, words
+from billing_core import db, words
 from billing_core.catalogue.offers import Offer
 from billing_core.errors import NotFound, Refusal
 from billing_core.orders.online import refusals
@@ -37,13 +37,13 @@ def choose_product() -> Answer:
     with db.reading():
         account = queries.account_to_order_for(viewer())
         kind = TRY if request.args.get("kind") == TRY and not are_all_over(account) else BUY
-        bought, tried = queries.taken(account, clock.today(account.timezone))
+        taken = queries.taken(account)
         return page(
             "online_bridge/choose_plan.html",
             kind=kind,
             offers=[one for one in queries.offers(account) if kind == BUY or one.trial],
-            taken=tried if kind == TRY else bought,
-            bought=bought,
+            used=taken.running if kind == TRY else taken.live,
+            tried=taken.tried,
             can_try=not are_all_over(account),
         )
 
