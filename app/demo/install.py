@@ -11,6 +11,7 @@ from app.demo.conversation import converse
 from app.demo.decisions import SOURCE, person_of
 from app.demo.logins import Login, demo_logins, table_of
 from app.demo.refresh import write_current
+from app.demo.shopping import shop
 from app.imports.command import account_of
 from app.imports.importing import import_directory
 from app.imports.models import ImportSource
@@ -38,6 +39,7 @@ def install_demo(settings: Settings) -> tuple[Login, ...]:
         decisions.submit()
         decisions.decide()
         converse()
+        shop()
         db.perform(db.add_if_absent, ImportSource, name=DONE, imported_at=clock.now())
     return demo_logins()
 

@@ -108,7 +108,7 @@ def place_order(
     order is, without its id. The same form again is the same order. Raises NotFound, NotAllowed, what `pricing.price`
     raises, PreviewStale, OrderUnderWay, OrderFormUsed, OrderTooLarge, CardRemoved, CardExpired and BrandNotAccepted.
     """
-    placed = db.perform(_place, viewer, account, wishes, seen, form_key, means, return_path, processor().livemode)
+    placed = db.perform(_place, viewer, account, wishes, seen, form_key, means, return_path)
     crashpoint("payment.begun")
     payment = placed.payment
     if payment is None:
@@ -151,7 +151,7 @@ def cancel_order(viewer: Viewer, public_id: str) -> Placed:
 
 def _place(
     viewer: Viewer, account_name: str, wishes: Sequence[Wish], seen: str, form_key: str, means: Means,
-    return_path: str, livemode: bool,
+    return_path: str,
 ) -> Placed:  # fmt: skip
     account = online_account(viewer, account_name)
     form = f"{account.id}.{form_key}"
@@ -166,6 +166,7 @@ def _place(
     placing.lock_wished(found.order)
     placing.refuse_while_under_way(account.id, found.order)
     lock_invoices(small.invoice_id for small in found.collected)
+    livemode = found.charge > 0 and processor().livemode
     card = card_on_file(viewer, account.id, means) if found.charge else None
     if card is not None:
         refuse_unless_usable(card, account.currency, livemode)

@@ -37,6 +37,23 @@ GERMAN: dict[str, str] = {
     "Admin Center": "Admin Center",
     "Go to Billing": "Zur Abrechnung",
     "Add Licenses": "Lizenzen hinzufügen",
+    # The Billing Center
+    "Edit Subscription": "Abonnement bearbeiten",
+    "Edit subscription": "Abonnement bearbeiten",
+    "Proceed to Checkout": "Zur Kasse",
+    "Organizers": "Organisatoren",
+    "Yearly": "Jährlich",
+    "Change": "Ändern",
+    "Total due today": "Heute insgesamt fällig",
+    "Cancel Subscription": "Abonnement kündigen",
+    "Cancel %(plan)s": "%(plan)s kündigen",
+    "%(product)s is cancelled. We have confirmed it by mail.": (
+        "%(product)s ist gekündigt. Wir haben es per E-Mail bestätigt."
+    ),
+    "Remove Pending Cancellation": "Anstehende Kündigung entfernen",
+    "Yes, remove cancellation": "Ja, Kündigung entfernen",
+    "The pending cancellation is removed": "Die anstehende Kündigung ist entfernt",
+    "Close": "Schließen",
     "Subscriptions": "Abonnements",
     "Contact your billing administrator": "Kontaktieren Sie Ihren Abrechnungsadministrator",
     "Name": "Name",
@@ -350,14 +367,11 @@ GERMAN: dict[str, str] = {
     # Cart and checkout
     "Seats": "Plätze",
     "Add to Cart": "In den Warenkorb",
-    "Proceed to Checkout": "Zur Kasse",
     "Checkout": "Kasse",
     "Edit Order": "Bestellung bearbeiten",
     "Add more products": "Weitere Produkte hinzufügen",
-    "Change": "Ändern",
     "Save": "Speichern",
     "Place Order": "Bestellung aufgeben",
-    "Total due today": "Heute insgesamt fällig",
     "Your order is confirmed": "Ihre Bestellung ist bestätigt",
     "Invoice history": "Rechnungsverlauf",
 }

@@ -38,6 +38,7 @@ from billing_core.payments.states import HOLDING
 from billing_core.people import BillingContact, Person
 from billing_core.permissions import Realm
 from billing_core.sellers.models import Seller
+from billing_core.subscriptions.models import ONLINE, Subscription
 from corporate_portal.desk.service import look_as_customer
 from corporate_portal.quotes.models import Quote, QuoteVersion
 from corporate_portal.requests.models import QuoteRequest
@@ -209,13 +210,30 @@ def visits_of(cast: Cast) -> Iterator[tuple[str, Realm | None, list[str]]]:
     here = f"/quotes/{quote_named(revised)[0]}"
     yield other, Realm.PORTAL, [here, f"{here}/versions/1", "/quotes", "/requests"]
     for person, paths in cast.my.items():
-        yield person, Realm.MY, paths
+        yield person, Realm.MY, [*paths, *billing_pages(person)]
     yield cast.buyer, Realm.MY, online_pages(cast)
     yield cast.rep, Realm.DESK, desk_pages(cast)
     waiting = f"/desk/quotes/{quote_named(cast.asked_approval)[0]}"
     asked = [f"{waiting}/approval"] if cast.locale == "en" else []
     yield {"en": "archer", "de": "thiele"}[cast.locale], Realm.DESK, ["/desk", "/desk/jobs", waiting, *asked]
     yield {"en": "bell", "de": "thiele"}[cast.locale], Realm.DESK, finance_pages(cast)
+
+
+def billing_pages(person: str) -> list[str]:
+    """What can be ordered and changed, of those who have subscriptions that began online."""
+    with db.reading() as session:
+        of_person = select(Subscription).join(BillingContact, BillingContact.account_id == Subscription.account_id)
+        mine = of_person.where(BillingContact.person_id == person_named(person).id, Subscription.source == ONLINE)
+        found = session.scalars(mine.where(Subscription.is_trial.is_(False))).all()
+    pages = []
+    for one in found:
+        deeds = ("remove-cancellation",) if one.cancelled_on else ("seats", "cancel", "renewal-restored")
+        here = f"/billing/subscriptions/{one.public_id}"
+        pages += [f"{here}/{deed}" for deed in deeds]
+        if not one.cancelled_on:
+            pages += [f"{here}/edit?tier=Plus&seats=9&frequency=yearly", f"{here}/edit?tier=Starter&seats=x"]
+    choices = ["?kind=try", "/TRAINING", "/TRAINING?kind=try", "/TRAINING?tier=Pro&seats=3"]
+    return [*pages, *(f"/billing/new{choice}" for choice in choices)] if found else []
 
 
 def mail_pages(cast: Cast) -> list[str]:

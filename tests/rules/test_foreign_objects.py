@@ -20,7 +20,7 @@ UNTOUCHED = {"sign_in_session"}
 """Looking at a page may note that the session was used."""
 OF_NO_ACCOUNT = {"desk.retry_job", "desk.approval", "desk.approve", "desk.return_quote"}
 """Jobs belong to the vendor, approvals to managers, and all pages of finance to finance: no representative's right."""
-OF_EVERYBODY = {"billing.compare_plans"}
+OF_EVERYBODY = {"billing.compare_plans", "billing.new_plan"}
 """The catalogue of what is sold online is the same for every online account of the currency."""
 
 

@@ -161,6 +161,8 @@ def build(app: Flask) -> World:
         "receivables": deal.account.public_id,
         **online_objects(online, member),
         "billing.compare_plans": plans.tiered().code,
+        "billing.new_plan": plans.tiered().code,
+        **subscriptions_of(online),
         "auth": "a-token-of-nobody",
         "mailbox": mail or "",
         "static_files": "nothing.css",
@@ -177,6 +179,17 @@ def build(app: Flask) -> World:
 
 
 VAT_ID_PAGES = ("finance.vat_id", "finance.change_vat_id", "finance.check_vat_id", "finance.confirm_vat_id")
+
+
+def subscriptions_of(online: Account) -> dict[str, str]:
+    """One that runs and can be changed, and one that is cancelled."""
+    runs = plans.subscribed(online, plans.tiered())
+    cancelled = plans.subscribed(online, plans.tiered(), cancelled_on=clock.today(online.timezone)).public_id
+    return {
+        "billing": runs.public_id,
+        "billing.ask_remove_cancellation": cancelled,
+        "billing.remove_cancellation": cancelled,
+    }
 
 
 def report_id() -> str:
@@ -388,6 +401,13 @@ FORMS = {
     "payment_methods.add": Sent(_MY, _at("/billing/payment-methods"), "methods/add", {}),
     "payment_methods.make_default": Sent(_MY, _at("/billing/payment-methods"), "default", {}),
     "payment_methods.remove": Sent(_MY, _at("/billing/payment-methods/{payment_methods}/remove"), "remove", {}),
+    "billing.cancel": Sent(_MY, _at("/billing/subscriptions/{billing}/cancel"), "cancel", {}),
+    "billing.remove_cancellation": Sent(
+        _MY,
+        _at("/billing/subscriptions/{billing_remove_cancellation}/remove-cancellation"),
+        "remove-cancellation",
+        {},
+    ),
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
 }
 """Every form of the pages, by the endpoint that takes it; UNSHOWN stand apart."""

@@ -1,58 +1,47 @@
 """The Subscriptions page, and the plans and prices of what can be bought online."""
 
-from flask import Blueprint
-from werkzeug.wrappers import Response
-
 from billing_core import clock, db
-from billing_core.subscriptions.models import Subscription
+from billing_core.permissions import Right
+from billing_core.subscriptions.models import ONLINE, Subscription
 from billing_core.subscriptions.queries import are_all_over
 from billing_core.web.guards import my_page
 from billing_core.web.identity import viewer
-from billing_core.web.outside import outside
 from billing_core.web.render import page, see
 from online_bridge.billing_center import queries
+from online_bridge.billing_center.views.blueprint import Answer, belongs_here, billing
 from online_bridge.cart.forms import LineForm
-from online_bridge.cart.queries import may_order
-
-billing = Blueprint("billing", __name__)
-
-
-def _belongs_here() -> bool:
-    """Online contacts; everyone else is led on by the routing."""
-    current = viewer().current
-    return current is not None and current.is_contact and current.account_kind == "online"
-
-
-@billing.before_request
-def sell_elsewhere() -> Response | None:
-    """Where the vendor sells online on another site, none of these pages is there; the routing leads on."""
-    return see("routing.go_to_billing") if outside().checkout else None
+from online_bridge.cart.queries import may_order as may_fill_cart
 
 
 @billing.get("/billing")
 @my_page()
-def subscriptions() -> str | Response:
-    """What the account has."""
-    if not _belongs_here():
+def subscriptions() -> Answer:
+    """What the account has, and what can be done with it."""
+    if not belongs_here():
         return see("routing.go_to_billing")
     with db.reading():
         account = queries.account(viewer())
+        cards, is_expired = queries.cards(viewer(), account), are_all_over(account)
+        may_order = viewer().may(Right.PAY, account.id)
+        can_renew = any(card.actions.buttons for card in cards)
         return page(
             "online_bridge/subscriptions.html",
             account=account,
-            subscriptions=queries.subscriptions(account),
+            cards=cards,
             credits=queries.credit_balances(account),
-            comparable={offer.product_id for offer in queries.offers(account) if offer.has_tiers},
-            is_expired=are_all_over(account),
+            is_expired=is_expired,
+            may_add=may_order and not (is_expired and can_renew),
+            may_order=may_order,
+            by_support=any(card.subscription.source != ONLINE and card.status != "expired" for card in cards),
             today=clock.today(account.timezone),
         )
 
 
 @billing.get("/billing/plans")
 @my_page()
-def plans() -> str | Response:
+def plans() -> Answer:
     """What can be bought online, and what it costs from today on."""
-    if not _belongs_here():
+    if not belongs_here():
         return see("routing.go_to_billing")
     with db.reading():
         account = queries.account(viewer())
@@ -62,9 +51,9 @@ def plans() -> str | Response:
 
 @billing.get("/billing/plans/<string:code>")
 @my_page()
-def compare_plans(code: str) -> str | Response:
+def compare_plans(code: str) -> Answer:
     """The tiers of a product side by side, the one in use marked."""
-    if not _belongs_here():
+    if not belongs_here():
         return see("routing.go_to_billing")
     with db.reading():
         account = queries.account(viewer())
@@ -76,4 +65,4 @@ def compare_plans(code: str) -> str | Response:
 
 def _may_buy(running: list[Subscription]) -> bool:
     """Who may order, and has no subscription of the product that goes on."""
-    return may_order(viewer()) and all(one.is_trial or one.cancelled_on is not None for one in running)
+    return may_fill_cart(viewer()) and all(one.is_trial or one.cancelled_on is not None for one in running)
