@@ -36,10 +36,10 @@ from corporate_portal.receivables.views import receivables
 from corporate_portal.requests.views import requests
 from corporate_portal.statement.views import statement
 from corporate_portal.verify.views import verify
-from online_bridge.billing_center.views import billing
 from online_bridge.hand_off.views import hand_off
 from online_bridge.routing.views import routing
 from online_bridge.sign_in.views import admin, my
+from online_bridge.vat_number.views import billing
 
 ROOMS = (
     auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, cards, desk, finance, my,

@@ -19,6 +19,7 @@ from billing_core.payments.cards import service as cards
 from billing_core.payments.reconciliation import running as reconciliation
 from billing_core.renewals import notices
 from billing_core.renewals import service as renewals
+from billing_core.vat_ids import asking, checking
 from corporate_portal.api import jobs as api
 from corporate_portal.invoices import jobs as invoices
 from corporate_portal.invoices.prints import credit_note_print, invoice_print
@@ -71,6 +72,7 @@ RECURRING = (
     Recurring("jobs.prune", timedelta(days=1)),
     Recurring(api.PRUNE, timedelta(days=1)),
     Recurring(reconciliation.NIGHTLY, timedelta(hours=1)),
+    Recurring(checking.RENEW, timedelta(hours=1)),
 )
 
 
@@ -101,6 +103,8 @@ def handlers(ports: Ports) -> dict[str, Handler]:
         api.PRUNE: api.prune_answers,
         reconciliation.NIGHTLY: reconciliation.nightly,
         reconciliation.NOW: reconciliation.run_now,
+        asking.CHECK: partial(checking.ask_register, register=ports.vat_register),
+        checking.RENEW: checking.renew_due,
     }
 
 

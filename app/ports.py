@@ -1,4 +1,4 @@
-"""The one place that picks adapters: which processor, which mail transport, which printer.
+"""The one place that picks adapters: which processor, which mail transport, which printer, which VAT register.
 
 Nothing else in the program knows, or asks, whether the processor is Stripe or the sandbox.
 """
@@ -16,6 +16,9 @@ from billing_core.payments import events
 from billing_core.payments import processor as payments
 from billing_core.payments.gateway import Gateway
 from billing_core.payments.stripe_gateway import StripeGateway
+from billing_core.vat_ids.register import VatRegister
+from billing_core.vat_ids.stand_in import StandInRegister
+from billing_core.vat_ids.vies import ViesRegister
 from stripe_sandbox import Sandbox
 
 SANDBOX_PATH = "/sandbox"
@@ -29,6 +32,7 @@ class Ports:
     gateway: Gateway
     transport: Transport
     printer: Printer
+    vat_register: VatRegister
     form_targets: tuple[str, ...] = ()
     mounts: dict[str, Any] = field(default_factory=dict)
     chores: tuple[Callable[[], object], ...] = ()
@@ -47,6 +51,7 @@ def _with_stripe(settings: Settings) -> Ports:
         gateway,
         _transport(settings),
         WeasyPrinter(),
+        _vat_register(settings),
         form_targets=("https://checkout.stripe.com", "https://hooks.stripe.com"),
     )
 
@@ -66,7 +71,9 @@ def _with_sandbox(settings: Settings) -> Ports:
         return sandbox.deliver_due(_post_webhook)
 
     mounts = {SANDBOX_PATH: sandbox.wsgi}
-    return Ports(gateway, _transport(settings), WeasyPrinter(), mounts=mounts, chores=(deliver,))
+    return Ports(
+        gateway, _transport(settings), WeasyPrinter(), _vat_register(settings), mounts=mounts, chores=(deliver,)
+    )
 
 
 def _post_webhook(body: bytes, signature: str) -> int:
@@ -85,3 +92,9 @@ def _transport(settings: Settings) -> Transport:
         password=settings.smtp_password,
         sender=settings.mail_from,
     )
+
+
+def _vat_register(settings: Settings) -> VatRegister:
+    if settings.asks_vies:
+        return ViesRegister()
+    return StandInRegister(production=settings.is_production)

@@ -81,6 +81,14 @@ class Settings:
     online_checkout_url: str = ""
     """Where online accounts serve themselves instead of in our Billing Center; {account} is its external id."""
 
+    vat_register: str = ""
+    """vies or stand-in; empty: vies in production, stand-in in development."""
+
+    @property
+    def asks_vies(self) -> bool:
+        """VAT IDs go to the register of the EU; else the built-in stand-in answers, which refuses production."""
+        return self.vat_register == "vies" or (self.vat_register == "" and self.is_production)
+
     @property
     def is_production(self) -> bool:
         """Real money, real mail, no sandbox and no mailbox."""
@@ -183,6 +191,10 @@ def _problems(settings: Settings) -> list[str]:
             are_reminder_days(settings.reminder_days),
             "PORTAL_REMINDER_DAYS must be one to six rising whole numbers from 1 to 365, such as 7,21,35; or off.",
         ),
+        (
+            settings.vat_register in ("", "vies", "stand-in"),
+            "PORTAL_VAT_REGISTER must be vies, stand-in or empty.",
+        ),
         (len(settings.secret_key) >= 32 or not settings.secret_key, "PORTAL_SECRET_KEY needs at least 32 characters."),
     ]
     checks += outside_sites.checks(settings)
@@ -201,6 +213,10 @@ def _problems(settings: Settings) -> list[str]:
             ),
             (bool(settings.stripe_webhook_secret), "PORTAL_STRIPE_WEBHOOK_SECRET must be set in production."),
             (bool(settings.smtp_host), "PORTAL_SMTP_HOST must be set in production: the mailbox page is not started."),
+            (
+                settings.vat_register != "stand-in",
+                "PORTAL_VAT_REGISTER must be vies in production: the stand-in confirms numbers that nobody has.",
+            ),
             (settings.is_secure, "PORTAL_PUBLIC_URL must be set and begin with https:// in production."),
         ]
     elif settings.stripe_secret_key:

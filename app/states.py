@@ -3,10 +3,13 @@
 from billing_core.orders.states import ONLINE_ORDER, ORDER, SCHEDULE
 from billing_core.payments.states import CARD_SETUP, DISPUTE, PAYMENT, REFUND
 from billing_core.transitions import Machine
+from billing_core.vat_ids.states import VAT_CHECK
 from corporate_portal.quotes.states import QUOTE
 from corporate_portal.requests.states import REQUEST
 
-MACHINES: tuple[Machine, ...] = (QUOTE, REQUEST, ORDER, SCHEDULE, ONLINE_ORDER, PAYMENT, REFUND, DISPUTE, CARD_SETUP)
+MACHINES: tuple[Machine, ...] = (
+    QUOTE, REQUEST, ORDER, SCHEDULE, ONLINE_ORDER, PAYMENT, REFUND, DISPUTE, CARD_SETUP, VAT_CHECK,
+)  # fmt: skip
 
 
 def document() -> str:

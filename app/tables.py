@@ -18,6 +18,7 @@ from billing_core.payments.review import models as review
 from billing_core.renewals import models as renewals
 from billing_core.sellers import models as sellers
 from billing_core.subscriptions import models as subscriptions
+from billing_core.vat_ids import models as vat_ids
 from corporate_portal.api import models as api
 from corporate_portal.quotes import models as quotes
 from corporate_portal.receivables import models as receivables
@@ -27,7 +28,7 @@ from corporate_portal.statement import models as statement
 ROOMS = (
     accounts, api, audit, bank, cards, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering,
     online_orders, orders, payments, people, quotes, receivables, reconciliation, renewals, requests, review, sellers,
-    statement, subscriptions,
+    statement, subscriptions, vat_ids,
 )  # fmt: skip
 
 metadata = Base.metadata

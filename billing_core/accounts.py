@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from billing_core.db import Base, Instant
+from billing_core.db import Base, Instant, partial_index
 from billing_core.sellers.models import Seller
 
 VAT_CONFIRMATION_LASTS = timedelta(days=90)
@@ -20,6 +20,7 @@ class Account(Base):
         UniqueConstraint("source", "external_id", name="ux_account_source"),
         CheckConstraint("kind IN ('corporate', 'online')", name="ck_account_kind"),
         Index("ix_account_rep", "rep_id", "name_folded"),
+        partial_index("ix_account_vat_confirmed", "vat_confirmed_at", where="vat_confirmed_at IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -91,6 +91,14 @@ def enqueue(kind: str, /, *, run_at: datetime | None = None, once_key: str | Non
     db.after_commit(wake.set)
 
 
+def hurry(once_key: str) -> None:
+    """The ready job of this key is due now, whatever pause it was to make; one that is being done stays as it is."""
+    waiting = update(Job).where(Job.once_key == once_key, Job.state == "ready", Job.run_at > clock.now())
+    free = waiting.where(or_(Job.lease_until.is_(None), Job.lease_until < clock.now()))
+    db.session().execute(free.values(run_at=clock.now()))
+    db.after_commit(wake.set)
+
+
 def worker_name() -> str:
     """The name under which this thread holds leases."""
     return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"[:80]

@@ -7,7 +7,7 @@ from tests import order_invariants
 MONEY = (
     "invoice", "allocation", "credit_entry", "account_balance", "credit_note", "payment", "payment_target",
     "incoming_payment", "bank_statement", "refund", "dispute", "service_order", "scheduled_invoice", "subscription",
-    "hand_off", "online_order",
+    "hand_off", "online_order", "vat_check",
 )  # fmt: skip
 ANYTHING = "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in MONEY)  # noqa: S608
 """Most tests leave nothing that the rules could be about."""
@@ -308,6 +308,24 @@ RULES = {
         UNION ALL
         SELECT MIN(scheduled.public_id) FROM scheduled_invoice AS scheduled WHERE scheduled.invoice_id IS NOT NULL
         GROUP BY scheduled.invoice_id HAVING COUNT(*) > 1
+    """,
+    "a VAT ID is confirmed as the newest answer about it says": """
+        SELECT account.number, account.vat_confirmed_at, last.state, last.decided_at FROM account
+        JOIN vat_check AS last ON last.account_id = account.id AND last.vat_id = account.vat_id
+        WHERE last.id = (
+            SELECT MAX(id) FROM vat_check
+            WHERE account_id = account.id AND vat_id = account.vat_id AND state IN ('confirmed', 'unknown')
+        ) AND NOT EXISTS (
+            SELECT 1 FROM vat_check AS later
+            WHERE later.account_id = account.id AND later.id > last.id AND later.vat_id <> account.vat_id
+        ) AND COALESCE(account.vat_confirmed_at, '') <> (
+            CASE WHEN last.state = 'confirmed' THEN last.decided_at ELSE '' END
+        )
+    """,
+    "what was decided about a VAT ID says by whom, and what finance decided also why": """
+        SELECT id FROM vat_check WHERE state IN ('confirmed', 'unknown') AND decided_by = ''
+        UNION ALL
+        SELECT id FROM vat_check WHERE decided_by LIKE 'desk:%' AND note = ''
     """,
     "a payment that succeeded has exactly one receipt, or it stands in the audit that none could be written": """
         SELECT payment.public_id FROM payment WHERE payment.state = 'succeeded' AND 1 <> (

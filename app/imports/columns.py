@@ -15,15 +15,12 @@ from typing import Protocol
 from babel.core import get_global
 from babel.numbers import is_currency
 from stdnum import iban
-from stdnum.ch import vat as swiss_vat
-from stdnum.eu import vat as european_vat
 from stdnum.exceptions import ValidationError
-from stdnum.gb import vat as british_vat
-from stdnum.jp import cn as japanese_number
 
 from billing_core import clock, money, words
 from billing_core.errors import Invalid
 from billing_core.mail.service import is_address
+from billing_core.vat_ids import formats
 
 Value = str | int | bool | None
 """What a cell becomes; None where it is empty and its column has no default."""
@@ -292,15 +289,11 @@ class TaxNumber:
     described = "VAT ID"
 
     def parse(self, text: str, today: date) -> str:
-        compact = re.sub(r"[\s.\-]", "", text).upper()
-        at_most(20, compact)
-        try:
-            _check_vat_id(compact)
-        except ValidationError:
-            raise BadCell(
-                f"is {text[:40]!r}, and that cannot be a VAT ID: its form or check digits are wrong"
-            ) from None
-        return swiss_vat.format(compact) if compact.startswith("CHE") else compact
+        compact = formats.compact(text)
+        at_most(formats.LONGEST, compact)
+        if not formats.is_well_formed(compact):
+            raise BadCell(f"is {text[:40]!r}, and that cannot be a VAT ID: its form or check digits are wrong")
+        return formats.normal(compact)
 
 
 @dataclass(frozen=True)
@@ -321,17 +314,3 @@ class BankAccount:
             return iban.validate(text)
         except ValidationError:
             raise BadCell(f"is {text!r}, and that cannot be an IBAN: its form or check digits are wrong") from None
-
-
-def _check_vat_id(compact: str) -> None:
-    """By the rules of the country that its prefix names; other countries' numbers only by their characters."""
-    if compact.startswith("CHE"):
-        swiss_vat.validate(compact)
-    elif compact.startswith("GB"):
-        british_vat.validate(compact)
-    elif compact.startswith("T") and compact[1:].isdecimal():
-        japanese_number.validate(compact[1:])
-    elif compact[:2].lower() in (*european_vat.MEMBER_STATES, "el"):
-        european_vat.validate(compact)
-    elif re.fullmatch("[A-Z0-9]{4,20}", compact) is None:
-        raise ValidationError

@@ -9,7 +9,7 @@ from billing_core.db import Base, Instant
 
 NO_CARD, CARD_EXPIRED, CARD_REFUSED = "no_card", "card_expired", "card_refused"
 NO_CONTACT, REFUSED, PERSON = "no_contact", "refused", "authentication"
-"""Why an attempt failed before or without the bank's no; any other word is the bank's, or what became of the payment."""
+"""Why an attempt failed without the bank's no; any other word is the bank's, or what became of the payment."""
 
 
 class RenewalAttempt(Base):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import joinedload
 
 from billing_core import clock, db
 from billing_core.accounts import Account, PurchaseOrder
@@ -32,11 +33,12 @@ def account_by_id(viewer: Viewer, account_id: int) -> Account:
 
 def account_for_update(viewer: Viewer, public_id: str) -> Account:
     """As account_of, locked."""
-    return _found(db.session().scalar(_mine(viewer, public_id).with_for_update()))
+    return _found(db.session().scalar(_mine(viewer, public_id).with_for_update(of=Account)))
 
 
 def _mine(viewer: Viewer, public_id: str) -> Select[Account]:
-    return select(Account).where(Account.public_id == public_id, Account.id.in_(viewer.account_ids))
+    mine = select(Account).where(Account.public_id == public_id, Account.id.in_(viewer.account_ids))
+    return mine.options(joinedload(Account.seller))
 
 
 def _found(account: Account | None) -> Account:

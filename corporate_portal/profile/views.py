@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from billing_core import db
 from billing_core.documents.letter import country
 from billing_core.errors import Invalid, NotAllowed
+from billing_core.vat_ids.queries import standing as vat_standing
 from billing_core.web.guards import portal_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
@@ -30,6 +31,7 @@ def index() -> str:
             user_ids=queries.user_ids(me),
             account=account,
             country=country(account.country),
+            vat=vat_standing(account),
             contacts=queries.colleagues(me, account),
             may_change=policy.may_change_bill_to(me, account.id),
             orders=queries.purchase_orders(account),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.outside_sites import outside_of
+from app.ports import make_ports
 from app.settings import BadSettings, Settings, read
 from tests.factories.hand_offs import KEYS
 
@@ -95,6 +96,8 @@ def test_all_problems_are_said_at_once() -> None:
         ("PORTAL_MAIL_FROM", "@"),
         ("PORTAL_MAIL_FROM", "billing@example.com\nBcc: x@example.com"),
         ("PORTAL_MAIL_FROM", "nobody"),
+        ("PORTAL_VAT_REGISTER", "stand-in"),
+        ("PORTAL_VAT_REGISTER", "VIES"),
         ("PORTAL_BRAND_COLOUR", "blue"),
         ("PORTAL_BRAND_COLOUR", "#ffcc00"),
         ("PORTAL_HAND_OFF_SOURCE", "s" * 41),
@@ -122,6 +125,7 @@ def test_unusable_values_are_named(name: str, value: str) -> None:
         ("PORTAL_TOUR", "1"),
         ("PORTAL_ONLINE_CHECKOUT_URL", "https://shop.example.com:8443/start?account={account}"),
         ("PORTAL_HAND_OFF_SOURCE", "crm"),
+        ("PORTAL_VAT_REGISTER", "vies"),
     ],
 )
 def test_usable_values_are_taken(name: str, value: str) -> None:
@@ -163,3 +167,18 @@ def test_an_outside_my_account_is_trusted_by_its_origin(tmp_path: Path) -> None:
 
 def test_a_key_is_never_said_aloud() -> None:
     assert "MC4CAQAwBQYDK2VwBCIEI" not in str(problems(GOOD | {"PORTAL_HAND_OFF_KEYS": "a=MC4CAQAwBQYDK2VwBCIEIAAA"}))
+
+
+@pytest.mark.parametrize(
+    ("environ", "register"),
+    [
+        (GOOD, "VIES"),
+        ({}, "stand-in"),
+        ({"PORTAL_VAT_REGISTER": "vies"}, "VIES"),
+        ({"PORTAL_VAT_REGISTER": "stand-in"}, "stand-in"),
+    ],
+)
+def test_production_asks_vies_and_development_a_stand_in(
+    environ: dict[str, str], register: str, tmp_path: Path
+) -> None:
+    assert make_ports(read(environ | {"PORTAL_DATA_DIR": str(tmp_path)})).vat_register.name == register

@@ -21,7 +21,7 @@ from billing_core.jobs import MOST_ATTEMPTS, Job
 from tests.conftest import Database
 
 ROOT = Path(__file__).parents[2]
-NO_PORTS = Ports(gateway=None, transport=None, printer=None)  # type: ignore[arg-type]
+NO_PORTS = Ports(gateway=None, transport=None, printer=None, vat_register=None)  # type: ignore[arg-type]
 
 
 def worker_for(
@@ -173,7 +173,9 @@ def test_chores_are_done_and_a_failing_one_harms_nothing(database: Database, mon
 
     monkeypatch.setattr(app.worker, "handlers", lambda ports: {})
     monkeypatch.setattr(app.worker, "RECURRING", ())
-    ports = Ports(gateway=None, transport=None, printer=None, chores=(bad, lambda: done.append("good")))  # type: ignore[arg-type]
+    ports = Ports(
+        gateway=None, transport=None, printer=None, vat_register=None, chores=(bad, lambda: done.append("good"))
+    )  # type: ignore[arg-type]
     Worker(ports).work_once()
     assert done == ["bad", "good"]
 

@@ -35,7 +35,7 @@ def main() -> None:
     worker.RECURRING = ()
     db.configure(url)
     logs.start()
-    ports = Ports(gateway=None, transport=None, printer=None)  # type: ignore[arg-type]
+    ports = Ports(gateway=None, transport=None, printer=None, vat_register=None)  # type: ignore[arg-type]
     worker.Worker(ports, look_every=0.1).run_until_signalled()
 
 

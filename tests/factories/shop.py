@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from billing_core import db
 from billing_core.accounts import Account
-from billing_core.catalogue.models import Price, Product
+from billing_core.catalogue.models import Price, Product, Tier
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.orders.online.models import OnlineOrder
 from billing_core.orders.online.wishes import Buy, Wish
@@ -24,6 +24,9 @@ from tests.factories.till import CardTill
 PRICES = {("Starter", "monthly"): 500, ("Pro", "monthly"): 1000, ("Plus", "monthly"): 2000, ("Starter", "yearly"): 5000,
           ("Pro", "yearly"): 10000, ("Plus", "yearly"): 20000}  # fmt: skip
 """Of a seat and period, net."""
+
+
+TIERS = ("Starter", "Pro", "Plus")
 
 
 @dataclass
@@ -73,8 +76,11 @@ class Shop:
 
 
 def product(name: str, **changes: Any) -> Product:
-    """A product with three tiers and no untiered price."""
-    found = core.product(name=name, **changes)
+    """A product with three tiers, sold online, and no untiered price; it can be tried for 14 days."""
+    sold: dict[str, Any] = {"is_online": True, "most_seats": 9_999, "trial_days": 14, "trial_seats": 9_999}
+    found = core.product(name=name, **(sold | changes))
+    for rank, tier in enumerate(TIERS, start=1):
+        core.add(Tier(product_id=found.id, name=tier, rank=rank))
 
     def reprice() -> None:
         for price in db.session().scalars(select(Price).where(Price.product_id == found.id)):

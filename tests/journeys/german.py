@@ -334,4 +334,17 @@ GERMAN: dict[str, str] = {
     "Export for bookkeeping": "Export für die Buchhaltung",
     "First day": "Erster Tag",
     "Download CSV": "CSV herunterladen",
+    # VAT number
+    "VAT ID": "USt-IdNr.",
+    "VAT number": "USt-IdNr.",
+    "Save the VAT number": "USt-IdNr. speichern",
+    "The VAT number is saved.": "Die USt-IdNr. ist gespeichert.",
+    "This VAT ID belongs to another country than the billing address. To change the country, write to our support.": (
+        "Diese USt-IdNr. gehört zu einem anderen Land als die Rechnungsanschrift. Um das Land zu ändern, schreiben Sie"
+        " unserem Kundendienst."
+    ),
+    "No VAT is charged: the recipient owes it in their own country (reverse charge).": (
+        "Es wird keine Umsatzsteuer berechnet: Der Empfänger schuldet sie im eigenen Land (Umkehr der"
+        " Steuerschuldnerschaft)."
+    ),
 }

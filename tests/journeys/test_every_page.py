@@ -97,14 +97,15 @@ class Cast:
 
 
 LICENSES, BILLING, ASK = "/admin-center/licenses", "/my-account/billing", "/my-account/ask"
+VAT_NUMBER = "/billing/vat-number"
 CASTS = [
     Cast(
         "en", "brightwell", "okafor", "nair", "grant", "q-brightwell-rescue", "q-brightwell-training",
         ("sinclair", "q-kestrel-assist"), "q-sequoia-assist", ("sinclair", "q-kestrel-meeting"), "q-minato-more",
         {
             "hughes": ["/my-account", "/billing", "/billing/plans", "/billing/plans/MEETING", "/billing/plans/ASSIST",
-                "/admin-center"], "delgado": ["/billing"], "tanaka": [BILLING],
-            "foster": [LICENSES, ASK], "reid": [LICENSES], "doyle": ["/admin-center", LICENSES],
+                VAT_NUMBER, "/admin-center"], "delgado": ["/billing"],
+            "tanaka": [BILLING], "foster": [LICENSES, ASK], "reid": [LICENSES], "doyle": ["/admin-center", LICENSES],
             "marsh": ["/my-account", BILLING],
         },
     ),
@@ -112,7 +113,7 @@ CASTS = [
         "de", "lindner", "vogt", "yildiz", "brandt", "q-lindner-service", "q-lindner-webinar",
         ("petersen", "q-hanse-training"), "q-hanse-meeting", ("gruber", "q-alpenblick-meeting"), "q-alpenblick-meeting",
         {
-            "zimmerli": ["/my-account", "/billing", "/billing/plans", "/billing/plans/WEBINAR"],
+            "zimmerli": ["/my-account", "/billing", "/billing/plans", "/billing/plans/WEBINAR", VAT_NUMBER],
             "krause": [BILLING, ASK, "/admin-center"],
             "albrecht": ["/admin-center", LICENSES], "lindner-j": [LICENSES], "weber": ["/my-account", BILLING],
         },
@@ -274,6 +275,7 @@ def finance_pages(cast: Cast) -> list[str]:
     assert invoice is not None
     here = f"/desk/invoices/{invoice.public_id}"
     return [
+        "/desk/vat-ids", f"{account}/vat-id",
         "/desk/money", f"/desk/money?search={invoice.number}", f"{account}/money", f"{account}/money/book",
         f"{account}/invoices", f"{account}/invoices?number=nothing", here, f"{here}/credit", f"{here}/pdf",
         f"/desk/credit-notes/{note}/pdf", *pages_of_money_back(cast), *pages_of_bank(cast),

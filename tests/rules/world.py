@@ -131,6 +131,7 @@ def build(app: Flask) -> World:
         "desk.quote_request": asked.public_id,
         "desk.draft_request": asked.public_id,
         "desk.close_request": asked.public_id,
+        **dict.fromkeys(VAT_ID_PAGES, core.account(country="AT", vat_id="ATU57194903").public_id),
         "finance.account": deal.account.public_id,
         "finance.book": deal.account.public_id,
         "finance.keep_booking": deal.account.public_id,
@@ -166,6 +167,9 @@ def build(app: Flask) -> World:
         "my": core.contact(online, is_admin=True),
     }
     return World(app, deal, quote, objects, people, reviewed)
+
+
+VAT_ID_PAGES = ("finance.vat_id", "finance.change_vat_id", "finance.check_vat_id", "finance.confirm_vat_id")
 
 
 def report_id() -> str:
@@ -334,6 +338,14 @@ FORMS = {
         "/decide",
         {"decision": "close", "note": "Nothing came."},
     ),
+    "finance.change_vat_id": Sent(
+        _DESK, _at("/desk/accounts/{finance_vat_id}/vat-id"), "vat-id/change", {"vat_id": "ATU13585627"}
+    ),
+    "finance.check_vat_id": Sent(_DESK, _at("/desk/accounts/{finance_vat_id}/vat-id"), "vat-id/check", {}),
+    "finance.confirm_vat_id": Sent(
+        _DESK, _at("/desk/accounts/{finance_vat_id}/vat-id"), "vat-id/confirm", {"note": "Letter of the tax office"}
+    ),
+    "billing.change_vat_number": Sent(_MY, _at("/billing/vat-number"), "vat-number", {"vat_id": "DE136695976"}),
     "finance.run_reconciliation": Sent(_DESK, _at("/desk/reconciliations"), "/desk/reconciliations", {}),
     "receivables.pause": Sent(
         _DESK, _at("/desk/accounts/{account}/reminders"), "reminders/pause", {"note": "They pay on Friday."}

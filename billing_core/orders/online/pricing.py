@@ -3,7 +3,7 @@
 Nothing is written. Whoever places the order prices it again under the locks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,11 +13,12 @@ from sqlalchemy.orm import joinedload
 from billing_core import clock, db
 from billing_core.accounts import Account, vat_is_confirmed
 from billing_core.catalogue.models import Product
-from billing_core.catalogue.queries import prices_on
+from billing_core.catalogue.offers import Offer
+from billing_core.catalogue.queries import offers_on, products_by_code
 from billing_core.errors import NotFound
 from billing_core.ledger.calculation import sum_up
 from billing_core.ledger.models import Invoice
-from billing_core.orders.online import refusals, terms
+from billing_core.orders.online import refusals
 from billing_core.orders.online.priced import (
     CHANGE,
     RENEW,
@@ -39,28 +40,33 @@ from billing_core.subscriptions.models import Subscription
 from billing_core.subscriptions.online import of_product, seats_in_use
 from billing_core.subscriptions.proration import NEW_PERIOD, Charge, Running, Wanted
 
-FREQUENCIES = ("monthly", "yearly")
-Prices = dict[tuple[str, str, str], tuple[Product, int]]
-"""By product code, tier and frequency."""
-
 
 @dataclass(frozen=True)
 class Counter:
-    """Where it is bought: the account with its seller, the day on its calendar, and today's prices in its currency."""
+    """Where it is bought: the account with its seller, the day on its calendar, and what is sold in its currency."""
 
     account: Account
     day: date
-    prices: Prices
+    offers: Mapping[str, Offer]
+    products: Mapping[str, Product]
+    """By code, as the offers."""
     smallest_claim: int
     """An invoice that owes less than this counts as paid: so little is left open by itself (domain.md 6)."""
 
-    def sold(self, code: str, tier: str, frequency: str) -> tuple[Product, int]:
-        """The product and its price for a seat and period. Raises NotSold."""
-        found = self.prices.get((code, tier, frequency))
-        if found is None or frequency not in FREQUENCIES:
-            named = next((product.name for (other, _, _), (product, _) in self.prices.items() if other == code), code)
-            raise refusals.NotSold(product=named[:60])
-        return found
+    def offer(self, code: str) -> Offer:
+        """What is offered of the product of that code. Raises NotSold."""
+        if code not in self.offers:
+            raise refusals.NotSold(product=code[:60])
+        return self.offers[code]
+
+    def price(self, code: str, tier: str, frequency: str) -> int:
+        """Today's price of a seat and period. Raises NotSold."""
+        offer = self.offer(code)
+        offered = offer.tier(tier)
+        amount = offered.price(frequency) if offered and frequency in offered.frequencies else None
+        if amount is None:
+            raise refusals.NotSold(product=offer.name)
+        return amount
 
     def tax_of(self, product: Product) -> TaxDecision:
         """Today's tax. Raises NoTaxRate."""
@@ -72,11 +78,10 @@ class Counter:
 
 
 def counter_of(account: Account, smallest_claim: int) -> Counter:
-    """The counter at which the account, which comes with its seller, buys today. One statement."""
+    """The counter at which the account, which comes with its seller, buys today. Three statements."""
     day = clock.today(account.timezone)
-    found = prices_on(day, account.currency)
-    prices = {(price.product.code, price.tier, price.frequency): (price.product, price.amount) for price in found}
-    return Counter(account, day, prices, smallest_claim)
+    offers = {offer.code: offer for offer in offers_on(day, account.currency)}
+    return Counter(account, day, offers, products_by_code(set(offers)), smallest_claim)
 
 
 def price(counter: Counter, wishes: Sequence[Wish], *, allow_downgrade: bool = False) -> PricedOrder:
@@ -138,8 +143,9 @@ def _line(counter: Counter, wish: Wish, *, allow_downgrade: bool) -> PricedLine:
 
 
 def _bought(counter: Counter, wish: Buy) -> PricedLine:
-    product, unit_price = counter.sold(wish.product, wish.tier, wish.frequency)
-    _refuse_number_of_seats(wish.seats, terms.seats_of(product))
+    unit_price = counter.price(wish.product, wish.tier, wish.frequency)
+    product = counter.products[wish.product]
+    _refuse_number_of_seats(wish.seats, product.least_seats, product.most_seats)
     trial = None
     for known in of_product(counter.account.id, product.id):
         if known.is_running(counter.day) and known.cancelled_on is None:
@@ -161,27 +167,22 @@ def _bought(counter: Counter, wish: Buy) -> PricedLine:
 
 
 def _tried(counter: Counter, wish: Try) -> PricedLine:
-    product, _ = counter.sold(wish.product, wish.tier, _a_frequency(counter, wish))
-    days = terms.trial_days(product)
-    if not days:
+    offer = counter.offer(wish.product)
+    product = counter.products[wish.product]
+    if offer.trial is None or wish.tier not in {tier.name for tier in offer.tiers_to_try}:
         raise refusals.NotSold(product=product.name)
-    _refuse_number_of_seats(wish.seats, terms.trial_seats(product))
+    _refuse_number_of_seats(wish.seats, product.least_seats, offer.trial.most_seats)
     known = of_product(counter.account.id, product.id)
     if any(one.is_trial for one in known):
         raise refusals.TrialUsed(product=product.name)
     if any(one.is_running(counter.day) for one in known):
         raise refusals.AlreadySubscribed(product=product.name)
     bears = counter.tax_of(product)
-    end = counter.day + timedelta(days=days)
+    end = counter.day + timedelta(days=offer.trial.days)
     return PricedLine(
         TRIAL, product, None, None, "", None, wish.tier, wish.seats, "monthly", 0, True, counter.day, end,
         counter.day.day, bears.category, bears.rate, (),
     )  # fmt: skip
-
-
-def _a_frequency(counter: Counter, wish: Try) -> str:
-    """What is sold by the year only can be tried too."""
-    return next((one for one in FREQUENCIES if (wish.product, wish.tier, one) in counter.prices), FREQUENCIES[0])
 
 
 def _changed(counter: Counter, wish: Change, *, allow_downgrade: bool) -> PricedLine:
@@ -192,11 +193,15 @@ def _changed(counter: Counter, wish: Change, *, allow_downgrade: bool) -> Priced
     same_plan = (wish.tier, wish.frequency) == (before.tier, before.frequency)
     if same_plan and wish.seats == before.seats:
         raise refusals.NothingChanges(product=product.name)
-    _refuse_number_of_seats(wish.seats, terms.seats_of(product))
-    if terms.rank(product, wish.tier) < terms.rank(product, before.tier) and not allow_downgrade:
+    _refuse_number_of_seats(wish.seats, product.least_seats, max(product.most_seats, before.seats))
+    if (
+        wish.tier != before.tier
+        and not allow_downgrade
+        and counter.offer(product.code).is_downgrade(before.tier, wish.tier)
+    ):
         raise refusals.TierDowngrade(product=product.name, before=before.tier, after=wish.tier)
     _refuse_fewer_than_used(subscription, product, wish.seats)
-    unit_price = before.unit_price if same_plan else counter.sold(product.code, wish.tier, wish.frequency)[1]
+    unit_price = before.unit_price if same_plan else counter.price(product.code, wish.tier, wish.frequency)
     running = Running(
         before.tier, before.seats, before.frequency, before.unit_price, before.period_start, before.period_end,
         subscription.anchor, subscription.is_paid and not _owes(subscription, counter.smallest_claim),
@@ -246,8 +251,7 @@ def refuse_unless_editable(subscription: Subscription, day: date) -> None:
         raise refusals.CancellationPending(product=name)
 
 
-def _refuse_number_of_seats(seats: int, possible: tuple[int, int]) -> None:
-    least, most = possible
+def _refuse_number_of_seats(seats: int, least: int, most: int) -> None:
     if not least <= seats <= most:
         raise refusals.SeatsNotPossible(field="seats", least=least, most=most)
 

@@ -7,6 +7,7 @@ from billing_core.bank.queries import waiting_sums
 from billing_core.errors import Invalid, NotFound, Refusal
 from billing_core.ledger.incoming import check_money, spread
 from billing_core.payments import booking
+from billing_core.vat_ids.queries import standing
 from billing_core.web.guards import desk_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
@@ -49,6 +50,7 @@ def account(public_id: str) -> Answer:
             methods=METHOD_NAMES,
             key=new_key(),
             reminders=reminders_of(found.account),
+            vat=standing(found.account),
         )
 
 

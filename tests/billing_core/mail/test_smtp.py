@@ -31,7 +31,7 @@ def to(server: SmtpServer, **changes: object) -> SmtpTransport:
 
 def work_off(transport: Transport) -> Job:
     """Let a worker do what is due; the one mail job as it is then."""
-    Worker(Ports(gateway=None, transport=transport, printer=None)).work_off()  # type: ignore[arg-type]
+    Worker(Ports(gateway=None, transport=transport, printer=None, vat_register=None)).work_off()  # type: ignore[arg-type]
     with db.reading() as session:
         return session.scalars(select(Job).where(Job.kind == "mail.send")).one()
 

@@ -169,7 +169,7 @@ def test_a_report_is_made_by_the_worker_and_shown_with_its_differences(
     with db.reading() as session:
         (job,) = session.scalars(select(Job).where(Job.kind == running.NOW)).all()
     nothing: Any = None
-    handlers(Ports(nothing, nothing, nothing))[job.kind](**job.arguments)
+    handlers(Ports(nothing, nothing, nothing, nothing))[job.kind](**job.arguments)
     page = clerk.get(place)
     for said in ("1 difference", "Here the payment is set aside, at the card processor it is paid.", payment.public_id):
         assert said in page.words

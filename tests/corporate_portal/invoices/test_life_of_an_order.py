@@ -49,7 +49,7 @@ class Drawer:
 @pytest.fixture
 def working() -> Worker:
     """The worker itself, with nothing to print on."""
-    return Worker(Ports(gateway=None, transport=Drawer(), printer=Drawer()))  # type: ignore[arg-type]
+    return Worker(Ports(gateway=None, transport=Drawer(), printer=Drawer(), vat_register=None))  # type: ignore[arg-type]
 
 
 def wish(of: make.Deal, effect: str, quantity: int, about: Subscription | None = None, **more: Any) -> LineWish:

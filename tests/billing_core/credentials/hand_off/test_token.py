@@ -202,6 +202,8 @@ _PRIVATE = KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
      "a=" + b64encode(_PRIVATE).decode(),
      "a=" + b64encode(_P256.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode(),
      "a=" + line_of(Ed448PrivateKey.generate())],  # type: ignore[arg-type]
+    ids=["no pair", "nothing", "no key", "cut", "a name twice", "a name of two", "line break", "private", "other curve",
+         "other kind"],
 )  # fmt: skip
 def test_what_is_no_public_key_of_ours_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="key"):
