@@ -91,11 +91,12 @@ def _about(subscription: Subscription, seen: Preview | None, first: date | None)
 def _tell(kind: str, subject: str, account: Account, context: Mapping[str, Any]) -> None:
     """One that cannot be addressed never undoes what it tells."""
     everything = {"account": account.name, "methods": places.PAYMENT_METHODS, "home": places.SUBSCRIPTIONS, **context}
+    why = context.get("why", "")
     for contact in told(account.id):
         person = contact.person
         with words.in_language(person.locale):
             everything["day"] = templating.day(context["on"]) if "on" in context else ""
-            everything["why"] = words.gettext(context["why"]) if "why" in context else ""
+            everything["why"] = words.gettext(why) if why else ""
         try:
             to = Recipient(person.name, person.email, person.locale)
             send_mail(kind, subject, to, everything, account_id=account.id)
