@@ -37,6 +37,7 @@ from corporate_portal.requests.views import requests
 from corporate_portal.statement.views import statement
 from corporate_portal.verify.views import verify
 from online_bridge.hand_off.views import hand_off
+from online_bridge.renewals.views import renewals
 from online_bridge.routing.views import routing
 from online_bridge.sign_in.views import admin, my
 from online_bridge.vat_number.views import billing
@@ -44,7 +45,7 @@ from online_bridge.vat_number.views import billing
 ROOMS = (
     auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, cards, desk, finance, my,
     admin, routing, billing, statement, health, static_files, web, api, verify, receivables,
-    hand_off,
+    hand_off, renewals,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}

@@ -8,6 +8,6 @@ PAYMENT_METHODS = "/billing/payment-methods"
 SUBSCRIPTIONS = "/billing"
 
 
-def paying(_subscription: Subscription) -> str:
+def paying(subscription: Subscription) -> str:
     """The page on which an overdue renewal is paid."""
-    return SUBSCRIPTIONS
+    return f"/billing/renewals/{subscription.public_id}"

@@ -74,10 +74,20 @@ def default_card(account_id: int) -> SavedCard | None:
 def overdue(viewer: Viewer, public_id: str) -> tuple[Subscription, Preview]:
     """A subscription of the viewer's whose renewal is not paid, with what that comes to now. Raises NotFound."""
     subscription = subscription_of(viewer, public_id)
-    today = clock.today(zone_of(subscription.account_id))
-    if not (subscription.renews and subscription.is_over(today)):
+    if not is_overdue(subscription):
         raise NotFound
     return subscription, preview_renewal(subscription)
+
+
+def is_overdue(subscription: Subscription) -> bool:
+    """Its period is over, and the next one can still be paid."""
+    return subscription.renews and subscription.is_over(clock.today(zone_of(subscription.account_id)))
+
+
+def account_of(viewer: Viewer, public_id: str) -> str:
+    """The public id of the account of one of the viewer's subscriptions. Raises NotFound."""
+    account_id = subscription_of(viewer, public_id).account_id
+    return next(one.account_public_id for one in viewer.standings if one.account_id == account_id)
 
 
 def subscription_of(viewer: Viewer, public_id: str) -> Subscription:

@@ -13,6 +13,7 @@ from billing_core.orders.online.queries import under_way_on
 from billing_core.orders.online.refusals import OrderFormUsed, OrderUnderWay, PreviewStale
 from billing_core.payments import charging, ordering
 from billing_core.payments import service as payments
+from billing_core.payments.beginning import card_on_file
 from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.ordering import Placed, payment_for
 from billing_core.payments.processor import processor
@@ -98,10 +99,13 @@ def _place(
     account = online_account(viewer, account_name)
     form = f"{account.id}.{form_key}"
     earlier = placing.made_by_form(viewer.person_id, form)
+    card = card_on_file(viewer, account.id, means)
     if earlier is not None:
-        if earlier.seen != seen:
+        payment = payment_for(earlier)
+        same_card = payment is None or payment.card_id == (card.id if card is not None else None)
+        if earlier.seen != seen or not same_card:
             raise OrderFormUsed
-        return Placed(earlier, payment_for(earlier))
+        return Placed(earlier, payment)
     subscriptions.locked([queries.subscription_of(viewer, public_id).id])
     subscription, found = queries.overdue(viewer, public_id)
     if found.digest != seen:
