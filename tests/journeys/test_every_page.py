@@ -37,6 +37,7 @@ from billing_core.payments.states import HOLDING
 from billing_core.people import BillingContact, Person
 from billing_core.permissions import Realm
 from billing_core.sellers.models import Seller
+from billing_core.subscriptions.models import Subscription
 from corporate_portal.desk.service import look_as_customer
 from corporate_portal.quotes.models import Quote, QuoteVersion
 from corporate_portal.requests.models import QuoteRequest
@@ -131,6 +132,8 @@ def still(database: Database, fresh_demo: Demo, tmp_path: Path) -> Iterator[Serv
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_page_is_accessible_and_fits_a_phone(app: Flask, chromium: Browser, still: Server) -> None:
     job_that_gave_up()
+    for cast, person, account in zip(CASTS, ("hughes", "zimmerli"), ("puffin", "zimmerli"), strict=True):
+        cast.my[person].append(f"/billing/renewals/{renewal_that_failed(account)}")
     seen: set[str] = set()
     for cast in CASTS:
         for person, realm, paths in visits_of(cast):
@@ -458,6 +461,19 @@ def payment_of(invoice: Invoice, person: str, state: str) -> str:
     )  # fmt: skip
     core.add(PaymentTarget(payment_id=payment.id, invoice_id=invoice.id, amount=amount, holds=state in HOLDING))
     return str(payment.public_id)
+
+
+def renewal_that_failed(account: str) -> str:
+    """The period of one of the account's subscriptions is over, and the next one is not paid."""
+
+    def fail() -> str:
+        own = select(Subscription).join(Account, Account.id == Subscription.account_id)
+        found = db.session().scalars(own.where(Account.external_id == account, ~Subscription.is_trial)).first()
+        assert found is not None
+        found.period_end, found.is_live, found.cancelled_on = clock.today("UTC") - timedelta(2), True, None
+        return found.public_id
+
+    return db.perform(fail)
 
 
 def job_that_gave_up() -> None:
