@@ -41,13 +41,14 @@ from online_bridge.checkout.views import checkout
 from online_bridge.hand_off.views import hand_off
 from online_bridge.history.views import history
 from online_bridge.payment_methods.views import payment_methods
+from online_bridge.renewals.views import renewals
 from online_bridge.routing.views import routing
 from online_bridge.sign_in.views import admin, my
 from online_bridge.vat_number.views import billing
 
 ROOMS = (
     auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, cards, desk, finance, my,
-    admin, routing, billing, cart, checkout, history, payment_methods, statement, health, static_files,
+    admin, routing, billing, cart, checkout, history, payment_methods, renewals, statement, health, static_files,
     web, api, verify, receivables, hand_off,
 )  # fmt: skip
 

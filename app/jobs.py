@@ -17,6 +17,8 @@ from billing_core.payments import service as payments
 from billing_core.payments.cards import adopting, keeping
 from billing_core.payments.cards import service as cards
 from billing_core.payments.reconciliation import running as reconciliation
+from billing_core.renewals import notices
+from billing_core.renewals import service as renewals
 from billing_core.vat_ids import asking, checking
 from corporate_portal.api import jobs as api
 from corporate_portal.invoices import jobs as invoices
@@ -63,6 +65,8 @@ RECURRING = (
     Recurring("refunds.reconcile", timedelta(minutes=1)),
     Recurring("cards.reconcile", timedelta(minutes=1)),
     Recurring("invoices.issue_scheduled", timedelta(minutes=10)),
+    Recurring(renewals.FIND, timedelta(minutes=10)),
+    Recurring(notices.NOTIFY, timedelta(hours=1)),
     Recurring(receivables.REMIND, timedelta(days=1)),
     Recurring(credentials.TIDY, timedelta(days=1)),
     Recurring("jobs.prune", timedelta(days=1)),
@@ -88,6 +92,9 @@ def handlers(ports: Ports) -> dict[str, Handler]:
         "order.fulfil": orders.fulfil_on_day,
         "invoices.issue_scheduled": invoices.issue_scheduled,
         receivables.REMIND: receivables.remind_due,
+        renewals.FIND: renewals.find_due,
+        renewals.ATTEMPT: renewals.attempt,
+        notices.NOTIFY: notices.notify_due,
         "quotes.expire": quotes.expire_due,
         "quotes.remind": quotes.remind_due,
         credentials.SEND_LINK: credentials.send_password_link,

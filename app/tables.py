@@ -15,6 +15,7 @@ from billing_core.payments import models as payments
 from billing_core.payments.cards import models as cards
 from billing_core.payments.reconciliation import models as reconciliation
 from billing_core.payments.review import models as review
+from billing_core.renewals import models as renewals
 from billing_core.sellers import models as sellers
 from billing_core.subscriptions import models as subscriptions
 from billing_core.vat_ids import models as vat_ids
@@ -27,8 +28,8 @@ from online_bridge.cart import models as cart
 
 ROOMS = (
     accounts, api, audit, bank, cards, cart, catalogue, credentials, documents, imports, jobs, ledger, mail, numbering,
-    online_orders, orders, payments, people, quotes, receivables, reconciliation, requests, review, sellers, statement,
-    subscriptions, vat_ids,
+    online_orders, orders, payments, people, quotes, receivables, reconciliation, renewals, requests, review, sellers,
+    statement, subscriptions, vat_ids,
 )  # fmt: skip
 
 metadata = Base.metadata

@@ -330,7 +330,7 @@ RULES = {
     "a payment that succeeded has exactly one receipt, or it stands in the audit that none could be written": """
         SELECT payment.public_id FROM payment WHERE payment.state = 'succeeded' AND 1 <> (
             SELECT COUNT(*) FROM outbox_mail
-            WHERE outbox_mail.kind IN ('payment-receipt', 'order-confirmed', 'order-unapplied')
+            WHERE outbox_mail.kind IN ('payment-receipt', 'order-confirmed', 'subscription-renewed', 'order-unapplied')
             AND outbox_mail.text_body LIKE '%' || payment.public_id || '%'
         ) + (
             SELECT COUNT(*) FROM audit_entry

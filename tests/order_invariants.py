@@ -78,4 +78,38 @@ RULES = {
             AND begun.external_id = placed.public_id || '-' || line.position
         )
     """,
+    "a subscription's period is renewed once, with one order of its own, and never after its end": """
+        SELECT line.subscription_id, line.period_start, COUNT(*) FROM online_order_line AS line
+        JOIN online_order AS placed ON placed.id = line.order_id
+        WHERE line.effect = 'renew' AND placed.state = 'fulfilled'
+        GROUP BY line.subscription_id, line.period_start HAVING COUNT(*) > 1
+        UNION ALL
+        SELECT line.subscription_id, line.period_start, placed.id FROM online_order_line AS line
+        JOIN online_order AS placed ON placed.id = line.order_id
+        JOIN subscription AS renewed ON renewed.id = line.subscription_id
+        JOIN account ON account.id = renewed.account_id
+        WHERE line.effect = 'renew' AND placed.state = 'fulfilled' AND (
+            renewed.is_trial OR renewed.period_start < line.period_start
+            OR placed.day < line.period_start OR placed.day > renewed.ended_on OR placed.day > renewed.cancelled_on
+            OR (SELECT COUNT(*) FROM online_order_line AS other WHERE other.order_id = placed.id) > 1
+        )
+    """,
+    "each attempt to renew is that of its subscription and period, and only what waits for its payment has no end": """
+        SELECT attempt.id, attempt.failure, placed.state FROM renewal_attempt AS attempt
+        LEFT JOIN online_order AS placed ON placed.id = attempt.order_id
+        LEFT JOIN online_order_line AS line ON line.order_id = placed.id
+        WHERE attempt.order_id IS NULL AND attempt.failure = ''
+        OR attempt.order_id IS NOT NULL AND (
+            line.effect <> 'renew' OR line.subscription_id <> attempt.subscription_id
+            OR line.period_start <> attempt.period_start
+        )
+    """,
+    "what is overdue goes on, and its renewal has failed": """
+        SELECT overdue.public_id FROM subscription AS overdue WHERE overdue.retry_on IS NOT NULL AND (
+            NOT overdue.is_live OR overdue.is_trial OR NOT EXISTS (
+                SELECT 1 FROM renewal_attempt AS attempt WHERE attempt.subscription_id = overdue.id
+                AND attempt.period_start = overdue.period_end AND attempt.failure <> ''
+            )
+        )
+    """,
 }

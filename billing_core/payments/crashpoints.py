@@ -6,7 +6,8 @@ refund: refund.begun, processor.refunded, refund.learned, processor.asked_back. 
 processor.charged too, and processor.confronted and payment.confronted. Adding a card: setup.begun,
 processor.knows_customer, processor.made_setup, setup.opened, processor.asked_of_setup, setup.settled; removing one:
 processor.detached. Those of a review: review.looked, review.decided. Those of a reconciliation: reconciliation.begun,
-reconciliation.compared, reconciliation.mended.
+reconciliation.compared, reconciliation.mended. A renewal passes payment.begun and those of a card on file, and then
+renewal.charged.
 """
 
 import os

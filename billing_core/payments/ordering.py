@@ -36,6 +36,7 @@ from billing_core.payments.queries import disputed_among, held_on_each
 from billing_core.payments.refusals import OrderTooLarge, shown
 from billing_core.payments.sharing import MOST_INVOICES, NEW_CARD, Means
 from billing_core.permissions import Viewer
+from billing_core.subscriptions.models import Subscription
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,11 @@ def place_order(
     raises, PreviewStale, OrderUnderWay, OrderFormUsed, OrderTooLarge, CardRemoved, CardExpired and BrandNotAccepted.
     """
     placed = db.perform(_place, viewer, account, wishes, seen, form_key, means, return_path)
+    return proceed(viewer, placed)
+
+
+def proceed(viewer: Viewer, placed: Placed) -> Placed:
+    """Do what an order that was just put down waits for, for a payer who is there."""
     crashpoint("payment.begun")
     payment = placed.payment
     if payment is None:
@@ -123,7 +129,7 @@ def place_order(
 
 def payment_of_order(viewer: Viewer, public_id: str) -> Payment | None:
     """The payment of one of the viewer's orders, with its targets; None where it needed none. Raises NotFound."""
-    return _payment_of(order_of(viewer, public_id))
+    return payment_for(order_of(viewer, public_id))
 
 
 def come_back(viewer: Viewer, public_id: str) -> Placed:
@@ -159,12 +165,22 @@ def _place(
     if earlier is not None:
         if earlier.seen != seen:
             raise OrderFormUsed
-        return Placed(earlier, _payment_of(earlier))
+        return Placed(earlier, payment_for(earlier))
     found = _preview(account.id, wishes)
     if found.digest != seen:
         raise PreviewStale
     placing.lock_wished(found.order)
     placing.refuse_while_under_way(account.id, found.order)
+    return put_down(viewer, account, found, form, seen, means, return_path)
+
+
+def put_down(
+    viewer: Viewer, account: Account, found: Preview, form: str, seen: str, means: Means, return_path: str
+) -> Placed:  # fmt: skip
+    """The rows of an order as it was previewed under the locks of account and subscriptions, with what pays it.
+
+    One that costs nothing now is carried out. Raises NotFound, CardRemoved, CardExpired and BrandNotAccepted.
+    """
     lock_invoices(small.invoice_id for small in found.collected)
     livemode = found.charge > 0 and processor().livemode
     card = card_on_file(viewer, account.id, means) if found.charge else None
@@ -196,16 +212,31 @@ def _carry_out_at_once(order: OnlineOrder, actor: str) -> None:
         audit.record(actor, "online_order.mail_failed", order.public_id, order.account_id)
 
 
-def _payment_of(order: OnlineOrder) -> Payment | None:
+def payment_for(order: OnlineOrder) -> Payment | None:
+    """The payment of an order, with its targets; None where it needed none."""
     meant = select(Payment).join(PaymentTarget).where(PaymentTarget.order_id == order.id)
     return db.session().scalar(meant.options(selectinload(Payment.targets)))
 
 
+def preview_renewal(subscription: Subscription) -> Preview:
+    """What the next period of a subscription, which comes with its product, would come to today. Reads only."""
+    counter = _counter(subscription.account_id)
+    return _charged(counter.account, pricing.price_renewal(counter, subscription))
+
+
 def _preview(account_id: int, wishes: Sequence[Wish], *, allow_downgrade: bool = False) -> Preview:
+    counter = _counter(account_id)
+    return _charged(counter.account, pricing.price(counter, wishes, allow_downgrade=allow_downgrade))
+
+
+def _counter(account_id: int) -> pricing.Counter:
     whole = select(Account).where(Account.id == account_id).options(joinedload(Account.seller))
     account = db.session().scalars(whole.execution_options(populate_existing=True)).one()
+    return pricing.counter_of(account, least_total(account.currency))
+
+
+def _charged(account: Account, order: PricedOrder) -> Preview:
     least = least_total(account.currency)
-    order = pricing.price(pricing.counter_of(account, least), wishes, allow_downgrade=allow_downgrade)
     small = _small_ones(account, least) if order.due else ()
     whole_sum = order.due + sum(one.amount for one in small)
     too_fine = whole_sum % step(account.currency)

@@ -55,9 +55,13 @@ class Subscription(Base):
     """The day the renewal was switched off; use goes on until period_end."""
     is_live: Mapped[bool] = mapped_column(default=False)
     """The one live subscription of its product in an online account: not pending cancellation, not followed by another.
-    Only what an online order began carries it; one that expired gives it up when the next one begins."""
+    Only what an online order began carries it. A trial that expired gives it up when the next one begins, and a paid
+    subscription when nobody has paid its renewal for 14 days."""
     ended_on: Mapped[date | None]
-    """The day from which another one took its place, ahead of period_end: a trial that was subscribed to."""
+    """The first day without use where that is not period_end: a trial that was subscribed to ahead of it, or a renewal
+    that was not paid in time."""
+    retry_on: Mapped[date | None]
+    """Its renewal has failed: the day of the next attempt, or of its end. None: nothing is overdue."""
     anchor_day: Mapped[int | None]
     """The day of the month on which online periods begin; None: that of period_start."""
     is_paid: Mapped[bool] = mapped_column(default=True)
@@ -91,24 +95,36 @@ class Subscription(Base):
         return self.period_end + GRACE
 
     @property
+    def renews(self) -> bool:
+        """It is renewed at its period's end, and goes on until `billing_core.renewals` has renewed or ended it."""
+        return self.is_live and not self.is_trial and self.cancelled_on is None and self.ended_on is None
+
+    @property
     def anchor(self) -> int:
         """The day of the month on which its periods begin."""
         return self.anchor_day or max(self.period_start.day, self.period_end.day)
 
     def is_running(self, today: date) -> bool:
         """It can be used today, as an online account sees it."""
-        return self.period_start <= today < self.period_end and (self.ended_on is None or today < self.ended_on)
+        if self.ended_on is not None and today >= self.ended_on:
+            return False
+        return self.period_start <= today and (today < self.period_end or self.renews)
 
     def is_over(self, today: date) -> bool:
         """The term has ended: seats can neither join nor leave it."""
         return today >= self.period_end
 
     def status(self, today: date) -> str:
-        """scheduled, expired, trial, pending_cancellation or active (domain.md 6), of corporate accounts also grace."""
+        """scheduled, expired, trial, pending_cancellation, payment_overdue or active (domain.md 6).
+
+        Of corporate accounts also grace. What is to be renewed is active until an attempt to charge it has failed.
+        """
         if today < self.period_start:
             return "scheduled"
         if self.ended_on is not None and today >= self.ended_on:
             return "expired"
+        if today >= self.period_end and self.renews:
+            return "payment_overdue" if self.retry_on else "active"
         if today >= self.period_end:
             return "grace" if self.has_grace and today < self.grace_end else "expired"
         if self.is_trial:

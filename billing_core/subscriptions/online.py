@@ -97,9 +97,29 @@ def change_online(subscription: Subscription, plan: Plan, cause: str, actor: str
     )  # fmt: skip
 
 
+def renew_online(subscription: Subscription, plan: Plan, cause: str, actor: str) -> None:
+    """The next period begins where the last one ended, with the seats that hold; nothing is overdue any more."""
+    subscription.period_start, subscription.period_end = plan.period_start, plan.period_end
+    subscription.tax_category, subscription.tax_rate = plan.tax_category, plan.tax_rate
+    subscription.invoice_id, subscription.is_paid = plan.invoice_id, plan.is_paid
+    subscription.retry_on = None
+    db.session().flush()
+    audit.record(
+        actor, "subscription.renewed", subscription.public_id, subscription.account_id, cause=cause,
+        period_start=str(plan.period_start), period_end=str(plan.period_end),
+    )  # fmt: skip
+
+
+def expire_online(subscription: Subscription, on: date, why: str, actor: str) -> None:
+    """Its renewal was not paid in time: it ends on the day, and nothing is claimed for the days since its period."""
+    subscription.is_live, subscription.ended_on, subscription.retry_on = False, on, None
+    db.session().flush()
+    audit.record(actor, "subscription.expired", subscription.public_id, subscription.account_id, why=why)
+
+
 def cancel_online(subscription: Subscription, on: date, actor: str) -> None:
-    """Switch the renewal off; use goes on until the period's end."""
-    subscription.cancelled_on, subscription.is_live = on, False
+    """Switch the renewal off; use goes on until the period's end, and ends at once where that is over."""
+    subscription.cancelled_on, subscription.is_live, subscription.retry_on = on, False, None
     db.session().flush()
     audit.record(actor, "subscription.cancelled", subscription.public_id, subscription.account_id)
 

@@ -87,11 +87,12 @@ def _ending(accounts: ColumnElement[bool], least: int, most: int) -> tuple[Selec
 def are_all_over(account: Account) -> bool:
     """Whether the account had subscriptions or trials and none of them runs, nor will by itself (domain.md 2a).
 
-    Such an account can only subscribe again. One that is pending cancellation runs until its period's end.
+    Such an account can only subscribe again. One that is pending cancellation runs until its period's end, and one
+    whose renewal is open or overdue until that is over.
     """
-    ends = db.session().scalars(select(Subscription.period_end).where(Subscription.account_id == account.id)).all()
+    own = db.session().scalars(select(Subscription).where(Subscription.account_id == account.id)).all()
     today = clock.today(account.timezone)
-    return bool(ends) and all(end <= today for end in ends)
+    return bool(own) and all(one.period_end <= today and not one.renews for one in own)
 
 
 def of_account(account_id: int) -> Sequence[Subscription]:

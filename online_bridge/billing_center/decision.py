@@ -21,6 +21,7 @@ class Action(StrEnum):
     REMOVE_CANCELLATION = "remove_cancellation"
     SUBSCRIBE_NOW = "subscribe_now"
     SUBSCRIBE_AGAIN = "subscribe_again"
+    PAY_RENEWAL = "pay_renewal"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def actions(situation: Situation) -> Actions:
         return Actions(restorable, compare)
     if situation.status == "active":
         return Actions((Action.ADD_SEATS,), (Action.EDIT, Action.CANCEL, *compare))
+    if situation.status == "payment_overdue":
+        return Actions((Action.PAY_RENEWAL,), (Action.CANCEL, *compare))
     return Actions((), compare)
 
 

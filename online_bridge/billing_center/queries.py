@@ -61,7 +61,7 @@ def account_to_order_for(viewer: Viewer) -> Account:
 
 def subscriptions(of: Account) -> list[Subscription]:
     """Subscriptions with their products, but for trials that were subscribed to: those that run longest first."""
-    theirs = (Subscription.account_id == of.id, Subscription.ended_on.is_(None))
+    theirs = (Subscription.account_id == of.id, Subscription.ended_on.is_(None) | ~Subscription.is_trial)
     own = select(Subscription).where(*theirs).options(joinedload(Subscription.product))
     return list(db.session().scalars(own.order_by(Subscription.period_end.desc(), Subscription.id)))
 
@@ -115,7 +115,7 @@ def running(of: Account) -> dict[int, list[Subscription]]:
     found: dict[int, list[Subscription]] = {}
     today = clock.today(of.timezone)
     for subscription in subscriptions(of):
-        if subscription.period_start <= today < subscription.period_end:
+        if subscription.is_running(today):
             found.setdefault(subscription.product_id, []).append(subscription)
     return found
 

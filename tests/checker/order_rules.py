@@ -85,6 +85,25 @@ def _one_each(books: Books, _till: Till) -> Iterator[str]:
         yield from (f"{key} is {name} {times} times" for key, times in found.items() if times > 1)
 
 
+@at_any_time("a period is renewed once, never after the subscription's end, and begins where the last one ended")
+def _renewals(books: Books, _till: Till) -> Iterator[str]:
+    renewed: Counter[tuple[int, str]] = Counter()
+    subscriptions = {row["id"]: row for row in books.subscriptions}
+    for line in books.order_lines:
+        order = books.orders[line["order_id"]]
+        if line["effect"] != "renew" or order["state"] != "fulfilled":
+            continue
+        key = line["subscription_id"], str(line["period_start"])
+        renewed[key] += 1
+        of = subscriptions.get(key[0], {})
+        ends = [of.get(name) for name in ("ended_on", "cancelled_on")]
+        if any(end is not None and str(order["day"]) > str(end) for end in ends):
+            yield f"{order['public_id']} renewed on {order['day']} what ended on {ends}"
+        if str(order["day"]) < key[1]:
+            yield f"{order['public_id']} renewed on {order['day']} what began on {key[1]}"
+    yield from (f"{key} is renewed {times} times" for key, times in renewed.items() if times > 1)
+
+
 @at_any_time("nobody counts on account credit that is not there")
 def _credit_held(books: Books, _till: Till) -> Iterator[str]:
     """But for money that was taken back behind it: the invoice then stays open."""

@@ -8,7 +8,7 @@ from tests.factories.till import CardTill
 # Of the worker's own table, so that a new kind of job is done here too.
 WORKER = handlers(Ports(gateway=None, transport=None, printer=None, vat_register=None))  # type: ignore[arg-type]
 HANDLERS: dict[str, Handler] = {
-    kind: do for kind, do in WORKER.items() if kind.startswith(("payment.", "refund.", "card."))
+    kind: do for kind, do in WORKER.items() if kind.startswith(("payment.", "refund.", "card.", "renewal."))
 }
 RECONCILERS: list[Handler] = [do for kind, do in WORKER.items() if kind.endswith(".reconcile")]
 

@@ -139,6 +139,8 @@ def still(database: Database, fresh_demo: Demo, tmp_path: Path) -> Iterator[Serv
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_page_is_accessible_and_fits_a_phone(app: Flask, chromium: Browser, still: Server) -> None:
     job_that_gave_up()
+    for cast, person, account in zip(CASTS, ("hughes", "zimmerli"), ("puffin", "zimmerli"), strict=True):
+        cast.my[person].append(f"/billing/renewals/{renewal_that_failed(account)}")
     seen: set[str] = set()
     for cast in CASTS:
         for person, realm, paths in visits_of(cast):
@@ -500,6 +502,19 @@ def payment_of(invoice: Invoice, person: str, state: str) -> str:
     )  # fmt: skip
     core.add(PaymentTarget(payment_id=payment.id, invoice_id=invoice.id, amount=amount, holds=state in HOLDING))
     return str(payment.public_id)
+
+
+def renewal_that_failed(account: str) -> str:
+    """The period of one of the account's subscriptions is over, and the next one is not paid."""
+
+    def fail() -> str:
+        own = select(Subscription).join(Account, Account.id == Subscription.account_id)
+        found = db.session().scalars(own.where(Account.external_id == account, ~Subscription.is_trial)).first()
+        assert found is not None
+        found.period_end, found.is_live, found.cancelled_on = clock.today("UTC") - timedelta(2), True, None
+        return found.public_id
+
+    return db.perform(fail)
 
 
 def job_that_gave_up() -> None:

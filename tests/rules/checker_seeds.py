@@ -129,6 +129,8 @@ SEEDS: list[tuple[str, str, str]] = [
     ("money of an online order has", "books", "UPDATE payment_target SET invoice_id = NULL WHERE order_id = $ordered"),
     ("money of an online order has", "books", "DELETE FROM payment_target WHERE order_id = $waiting"),
     ("one live subscription", "books", "UPDATE subscription SET cancelled_on = '2026-06-01' WHERE is_live"),
+    ("period is renewed once", "books",
+     "UPDATE online_order_line SET effect = 'renew', period_start = '2100-01-01' WHERE order_id = $ordered"),
     ("counts on account credit", "books", "UPDATE online_order SET credit_used = 1, asked = asked - 1"),
 ]  # fmt: skip
 """Words of the rule that must be named, where the violation is put down, and the SQL that does it."""

@@ -78,6 +78,7 @@ VALID: dict[str, dict[str, set[str]]] = {
     "receivables.pause": {"note": TEXT},
     "billing.change_vat_number": {"vat_id": {"missing"}, "seen": {"missing"}},
     "finance.change_vat_id": {"vat_id": {"missing"}},
+    "renewals.pay": {"card": {"missing"}},
     "finance.confirm_vat_id": {"note": TEXT},
     "statement.make_pdf": {"first": {"missing"}, "last": {"missing"}, "currency": {"missing"}},
     "profile.keep_purchase_order": {"number": TEXT, "expires_on": {"missing"}, "budget": {"missing"}},
@@ -126,7 +127,7 @@ TRACES = {"auth.check_sign_in", "auth.check_desk_sign_in", "my.check_sign_in", "
 REAL = {
     "invoices.start_payment", "paying.start", "finance.send_refund", "finance.accept_certain",
     "finance.look_at_review", "finance.decide_review", "cards.add", "checkout.place",
-    "payment_methods.add",
+    "payment_methods.add", "renewals.pay",
 }  # fmt: skip
 """Several transactions with the processor between them: they cannot be rolled back each by itself."""
 

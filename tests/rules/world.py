@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from flask import Flask
 from sqlalchemy import select
@@ -25,6 +26,7 @@ from billing_core.payments.reconciliation import running
 from billing_core.payments.service import pay_invoice
 from billing_core.people import Person
 from billing_core.permissions import Realm, Viewer
+from billing_core.subscriptions.models import Subscription
 from corporate_portal.desk.service import look_as_customer
 from corporate_portal.profile.service import keep_purchase_order
 from corporate_portal.quotes.models import Quote
@@ -137,6 +139,7 @@ def build(app: Flask) -> World:
         "desk.quote_request": asked.public_id,
         "desk.draft_request": asked.public_id,
         "desk.close_request": asked.public_id,
+        "renewals": overdue(online),
         **dict.fromkeys(VAT_ID_PAGES, core.account(country="AT", vat_id="ATU57194903").public_id),
         "finance.account": deal.account.public_id,
         "finance.book": deal.account.public_id,
@@ -190,6 +193,19 @@ def subscriptions_of(online: Account) -> dict[str, str]:
         "billing.ask_remove_cancellation": cancelled,
         "billing.remove_cancellation": cancelled,
     }
+
+
+def overdue(online: Account) -> str:
+    """A subscription whose period is over and whose renewal is not paid."""
+    found = core.add(
+        Subscription(
+            public_id=db.public_id("sub"), source="test", external_id="overdue", account_id=online.id,
+            product_id=core.product().id, tier="", seats=2, frequency="monthly", unit_price=1000, currency="EUR",
+            period_start=clock.today("UTC") - timedelta(33), period_end=clock.today("UTC") - timedelta(2),
+            is_trial=False, removed_at_end=0, is_live=True, is_paid=True, tax_category="S", tax_rate=1900,
+        )
+    )  # fmt: skip
+    return str(found.public_id)
 
 
 def report_id() -> str:
@@ -385,6 +401,7 @@ FORMS = {
         _DESK, _at("/desk/accounts/{finance_vat_id}/vat-id"), "vat-id/confirm", {"note": "Letter of the tax office"}
     ),
     "billing.change_vat_number": Sent(_MY, _at("/billing/vat-number"), "vat-number", {"vat_id": "DE136695976"}),
+    "renewals.pay": Sent(_MY, _at("/billing/renewals/{renewals}"), "/pay", {"card": "new"}),
     "finance.run_reconciliation": Sent(_DESK, _at("/desk/reconciliations"), "/desk/reconciliations", {}),
     "receivables.pause": Sent(
         _DESK, _at("/desk/accounts/{account}/reminders"), "reminders/pause", {"note": "They pay on Friday."}

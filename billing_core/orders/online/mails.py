@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from billing_core import db, templating
+from billing_core import clock, db, templating
 from billing_core.accounts import Account
 from billing_core.ledger.models import Invoice
 from billing_core.mail.service import Recipient, send_mail
@@ -39,9 +39,13 @@ def confirm(
         "paid": paid, "collected": collected,
         "credit_used": applied.credit_used, "lines": order.lines,
     }  # fmt: skip
+    kind, subject = "order-confirmed", mark("Your order is confirmed")
+    if order.is_renewal:
+        kind, subject = "subscription-renewed", mark("%(product)s was renewed")
+        context["product"] = order.lines[0].product.name
     send_mail(
-        "order-confirmed", mark("Your order is confirmed"), Recipient(person.name, person.email, person.locale),
-        context, account_id=order.account_id, attached=tuple(attached),
+        kind, subject, Recipient(person.name, person.email, person.locale), context, account_id=order.account_id,
+        attached=tuple(attached),
     )  # fmt: skip
 
 
@@ -68,7 +72,9 @@ def tell_finance(order: OnlineOrder, amount: int, reference: str) -> None:
 
 def tell_cancelled(viewer: Viewer, account: Account, subscription: Subscription) -> None:
     """Confirm the cancellation to who made it."""
-    _tell("subscription-cancelled", mark("%(product)s is cancelled"), viewer, account, subscription)
+    is_over = subscription.is_over(clock.today(account.timezone))
+    kind = "overdue-cancelled" if is_over else "subscription-cancelled"
+    _tell(kind, mark("%(product)s is cancelled"), viewer, account, subscription)
 
 
 def tell_restored(viewer: Viewer, account: Account, subscription: Subscription) -> None:

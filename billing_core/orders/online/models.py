@@ -66,12 +66,17 @@ class OnlineOrder(Base):
     credit_note: Mapped[CreditNote | None] = relationship(lazy="raise_on_sql")
     lines: Mapped[list["OnlineOrderLine"]] = relationship(lazy="raise_on_sql", order_by="OnlineOrderLine.position")
 
+    @property
+    def is_renewal(self) -> bool:
+        """The next period of one subscription, which nobody had to order."""
+        return any(line.effect == "renew" for line in self.lines)
+
 
 class OnlineOrderLine(Base):
     """One product of an order and what becomes of it.
 
-    effect: start, trial or change. `subscription_id` is the one that is changed, or the trial that a start ends; what
-    was known of it when the price was made stands in `based_on`.
+    effect: start, trial, change or renew. `subscription_id` is the one that is changed or renewed, or the trial that a
+    start ends; what was known of it when the price was made stands in `based_on`.
     """
 
     __tablename__ = "online_order_line"
@@ -96,7 +101,7 @@ class OnlineOrderLine(Base):
     frequency: Mapped[str] = mapped_column(String(8))
     unit_price: Mapped[int]
     restarts: Mapped[bool]
-    """A period begins on the order's day, billed with the tax below."""
+    """A period begins, on the order's day or, of a renewal, where the last one ended; billed with the tax below."""
     period_start: Mapped[date]
     period_end: Mapped[date]
     anchor_day: Mapped[int]

@@ -15,7 +15,7 @@ from billing_core.catalogue.models import Product
 from billing_core.ledger.calculation import LineDraft, TaxSum, Totals
 from billing_core.subscriptions.proration import NEW_PERIOD, Charge, words_of
 
-START, TRIAL, CHANGE = "start", "trial", "change"
+START, TRIAL, CHANGE, RENEW = "start", "trial", "change", "renew"
 
 
 class Priced(Protocol):
@@ -79,7 +79,7 @@ class Before:
 
 @dataclass(frozen=True)
 class PricedLine:
-    """What becomes of one product. `effect`: start, trial or change; a start with `before` ends that trial."""
+    """What becomes of one product. `effect`: start, trial, change or renew; a start with `before` ends that trial."""
 
     effect: str
     product: Product

@@ -21,6 +21,7 @@ from billing_core.ledger.models import Invoice
 from billing_core.orders.online import refusals
 from billing_core.orders.online.priced import (
     CHANGE,
+    RENEW,
     START,
     TRIAL,
     Before,
@@ -98,6 +99,29 @@ def price(counter: Counter, wishes: Sequence[Wish], *, allow_downgrade: bool = F
         if line.product.id in seen:
             raise refusals.TwiceInOrder(product=line.product.name)
         seen.add(line.product.id)
+    return _whole(counter, lines)
+
+
+def price_renewal(counter: Counter, subscription: Subscription) -> PricedOrder:
+    """The next period of a subscription, which comes with its product: at its own price and with today's tax.
+
+    Whether it is due the caller knows. Raises NoTaxRate and AmountTooLarge.
+    """
+    start = subscription.period_end
+    end = proration.next_period(start, subscription.frequency, subscription.anchor)
+    days, seats, unit_price = (end - start).days, subscription.seats, subscription.unit_price
+    whole = Charge(NEW_PERIOD, days, days, seats, unit_price, seats * unit_price)
+    bears = counter.tax_of(subscription.product)
+    charges = (_charge(counter, whole, bears, start, end),) if whole.amount else ()
+    line = PricedLine(
+        RENEW, subscription.product, subscription.id, subscription.public_id, based_on(subscription),
+        _before(subscription), subscription.tier, seats, subscription.frequency, unit_price, True, start, end,
+        subscription.anchor, bears.category, bears.rate, charges,
+    )  # fmt: skip
+    return _whole(counter, (line,))
+
+
+def _whole(counter: Counter, lines: tuple[PricedLine, ...]) -> PricedOrder:
     account = counter.account
     totals = sum_up(
         drafts([(one.product, one.tier, one.charges) for one in lines], account.currency, account.locale)
@@ -215,12 +239,14 @@ def subscription_of(account_id: int, public_id: str) -> Subscription:
 
 
 def refuse_unless_editable(subscription: Subscription, day: date) -> None:
-    """Raise TrialNotEdited, SubscriptionExpired and CancellationPending."""
+    """Raise TrialNotEdited, SubscriptionExpired, RenewalUnpaid and CancellationPending."""
     name = subscription.product.name
     if subscription.is_trial:
         raise refusals.TrialNotEdited(product=name)
     if not subscription.is_running(day):
         raise refusals.SubscriptionExpired(product=name)
+    if subscription.is_over(day):
+        raise refusals.RenewalUnpaid(product=name)
     if subscription.cancelled_on is not None:
         raise refusals.CancellationPending(product=name)
 

@@ -70,6 +70,12 @@ class CancellationPending(Refusal):
     message = mark("%(product)s is cancelled at the end of the period. Remove the pending cancellation first.")
 
 
+class RenewalUnpaid(Refusal):
+    """The period is over and the next one is not paid yet."""
+
+    message = mark("The renewal of %(product)s is not paid yet. Pay it first.")
+
+
 class NotACancellation(Refusal):
     """No cancellation is pending, or the period is over."""
 

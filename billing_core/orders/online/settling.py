@@ -19,7 +19,7 @@ from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.ledger.service import BillTo, InvoiceDraft, number_invoice, write_invoice
 from billing_core.orders.online import refusals
 from billing_core.orders.online.models import OnlineOrder, OnlineOrderLine
-from billing_core.orders.online.priced import CHANGE, START, TRIAL, drafts
+from billing_core.orders.online.priced import CHANGE, RENEW, START, TRIAL, drafts
 from billing_core.orders.online.pricing import based_on
 from billing_core.orders.online.queries import credit_held
 from billing_core.orders.states import ONLINE_ORDER
@@ -31,7 +31,7 @@ from billing_core.subscriptions.models import Subscription
 from billing_core.subscriptions.online import Plan
 from billing_core.words import mark
 
-TITLE = mark("Online order")
+TITLE, OF_RENEWAL = mark("Online order"), mark("Renewal")
 
 
 @dataclass(frozen=True)
@@ -134,9 +134,9 @@ def _refuse_unless_applicable(order: OnlineOrder, line: OnlineOrderLine, found: 
     if line.subscription_id is not None:
         if about is None or based_on(about) != line.based_on:
             raise refusals.NoLongerApplicable(product=product)
-        if online.seats_in_use(about.id) > line.seats:
+        if line.effect != RENEW and online.seats_in_use(about.id) > line.seats:
             raise refusals.NoLongerApplicable(product=product)
-    if line.effect == CHANGE:
+    if line.effect in (CHANGE, RENEW):
         return
     for known in online.of_product(order.account_id, line.product_id):
         lives = known.is_running(order.day) and known.cancelled_on is None and known.id != line.subscription_id
@@ -156,6 +156,9 @@ def _take_effect(
         line.tax_category, line.tax_rate, kept.invoice_id if kept else invoice.id if invoice else None,
         is_paid=kept.is_paid if kept else True,
     )  # fmt: skip
+    if line.effect == RENEW and before is not None:
+        online.renew_online(before, plan, cause, actor)
+        return
     if line.effect == CHANGE and before is not None:
         online.change_online(before, plan, cause, actor)
         return
@@ -223,4 +226,4 @@ def _credit_draft(order: OnlineOrder, account: Account, contact: BillingContact 
 
 def _title(order: OnlineOrder) -> str:
     with words.in_language(order.locale):
-        return words.gettext(TITLE)
+        return words.gettext(OF_RENEWAL if order.is_renewal else TITLE)

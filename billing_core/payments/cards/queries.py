@@ -23,6 +23,11 @@ def kept_by(viewer: Viewer, account_id: int) -> Sequence[SavedCard]:
     return db.session().scalars(mine.options(joinedload(SavedCard.adder))).all()
 
 
+def kept_for(account_id: int) -> Sequence[SavedCard]:
+    """The same, for jobs."""
+    return db.session().scalars(_on_file(account_id)).all()
+
+
 def card_of(viewer: Viewer, public_id: str) -> SavedCard:
     """A card of one of the viewer's accounts, also one that was removed. Raises NotFound."""
     mine = SavedCard.account_id.in_(sorted(viewer.account_ids))
@@ -44,7 +49,7 @@ def card_named(public_id: str) -> SavedCard:
 
 def offered(account_id: int, currency: str) -> list[SavedCard]:
     """The cards that can pay in the currency today, the default one first. Two statements."""
-    cards, today = db.session().scalars(_on_file(account_id)).all(), today_of(account_id)
+    cards, today = kept_for(account_id), today_of(account_id)
     return [card for card in cards if card.brand in brands(currency) and not card.has_expired(today)]
 
 

@@ -6,7 +6,9 @@ from werkzeug.wrappers import Response
 
 from billing_core import clock, db
 from billing_core.orders.online import ending, refusals
+from billing_core.payments.refusals import NotKnownYet
 from billing_core.permissions import Viewer
+from billing_core.renewals import service as renewals
 from billing_core.subscriptions.models import Subscription
 from billing_core.web.guards import my_page
 from billing_core.web.identity import viewer
@@ -15,9 +17,10 @@ from billing_core.words import mark
 from online_bridge.billing_center import queries
 from online_bridge.billing_center.views.blueprint import Answer, belongs_here, billing
 
+OVERDUE = "payment_overdue"
 NO_LONGER = (
     refusals.OrderUnderWay, refusals.SubscriptionExpired, refusals.TrialNotEdited, refusals.NotACancellation,
-    refusals.AnotherRuns,
+    refusals.AnotherRuns, NotKnownYet,
 )  # fmt: skip
 """Why it cannot be done any more: said on the Subscriptions page, which shows how it stands now."""
 
@@ -26,14 +29,14 @@ NO_LONGER = (
 @my_page()
 def ask_cancel(public_id: str) -> Answer:
     """Options > Cancel Subscription: until when it can be used, and that nothing is refunded."""
-    return _ask("online_bridge/cancel.html", public_id, {"active"})
+    return _ask("online_bridge/cancel.html", public_id, {"active", OVERDUE})
 
 
 @billing.post("/billing/subscriptions/<string:public_id>/cancel")
 @my_page()
 def cancel(public_id: str) -> Answer:
     """Switch the renewal off."""
-    found = _do(ending.cancel_subscription, public_id)
+    found = _do(renewals.cancel, public_id)
     if isinstance(found, Subscription):
         tell("success", mark("%(product)s is cancelled. We have confirmed it by mail."), product=found.product.name)
         return see("billing.subscriptions")
@@ -51,7 +54,7 @@ def ask_remove_cancellation(public_id: str) -> Answer:
 @my_page()
 def remove_cancellation(public_id: str) -> Answer:
     """The renewal is restored; the message that says so is a page of its own with Close."""
-    found = _do(ending.remove_cancellation, public_id)
+    found = _do(_restore, public_id)
     return see("billing.renewal_restored", public_id=public_id) if isinstance(found, Subscription) else found
 
 
@@ -62,6 +65,10 @@ def renewal_restored(public_id: str) -> Answer:
     return _ask("online_bridge/renewal_restored.html", public_id, {"active"})
 
 
+def _restore(who: Viewer, account: str, public_id: str) -> Subscription:
+    return db.perform(ending.remove_cancellation, who, account, public_id)
+
+
 def _ask(template: str, public_id: str, states: set[str]) -> Answer:
     """The page, while the subscription is in one of the states; else the Subscriptions page says how it stands."""
     if not belongs_here():
@@ -69,9 +76,10 @@ def _ask(template: str, public_id: str, states: set[str]) -> Answer:
     with db.reading():
         account = queries.account_to_order_for(viewer())
         subscription = queries.own_subscription(account, public_id)
-        if subscription.status(clock.today(account.timezone)) not in states:
+        status = subscription.status(clock.today(account.timezone))
+        if status not in states:
             return see("billing.subscriptions")
-        return page(template, subscription=subscription)
+        return page(template, subscription=subscription, is_overdue=status == OVERDUE)
 
 
 def _do(verb: Callable[[Viewer, str, str], Subscription], public_id: str) -> Subscription | Response:
@@ -79,7 +87,7 @@ def _do(verb: Callable[[Viewer, str, str], Subscription], public_id: str) -> Sub
     if not belongs_here() or current is None:
         return see("routing.go_to_billing")
     try:
-        return db.perform(verb, viewer(), current.account_public_id, public_id)
+        return verb(viewer(), current.account_public_id, public_id)
     except NO_LONGER as refusal:
         tell("error", refusal.message, **refusal.params)
         return see("billing.subscriptions")

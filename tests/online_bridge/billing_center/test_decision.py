@@ -14,6 +14,7 @@ PENDING = Situation("pending_cancellation")
 TRIAL = Situation("trial", is_trial=True)
 TRIAL_ENDED = Situation("expired", is_trial=True)
 EXPIRED = Situation("expired")
+OVERDUE = Situation("payment_overdue")
 NOTHING = Actions()
 
 TABLE = {
@@ -37,6 +38,8 @@ TABLE = {
     "expired, subscribed again": (replace(EXPIRED, another_lives=True), NOTHING),
     "expired, no longer sold": (replace(EXPIRED, is_sold=False), NOTHING),
     "expired, without the right": (replace(EXPIRED, may_order=False), NOTHING),
+    "payment overdue": (OVERDUE, Actions((A.PAY_RENEWAL,), (A.CANCEL, A.COMPARE))),
+    "payment overdue, without the right": (replace(OVERDUE, may_order=False), Actions((), (A.COMPARE,))),
     "not begun": (Situation("scheduled"), Actions((), (A.COMPARE,))),
     "a state of another time": (Situation("unknown"), Actions((), (A.COMPARE,))),
 }

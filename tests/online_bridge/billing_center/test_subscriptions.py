@@ -9,6 +9,7 @@ from billing_core import clock, db
 from billing_core.accounts import Account
 from billing_core.mail.models import OutboxMail
 from billing_core.permissions import Realm
+from billing_core.renewals.models import RenewalAttempt
 from billing_core.subscriptions.models import SeatAssignment, Subscription
 from billing_core.templating import day
 from tests.client import Client
@@ -141,3 +142,21 @@ def test_who_may_not_order_cancels_nothing(client: Client, shop: Account) -> Non
     assert reader.get(here).status == 403
     assert reader.post(here, page=reader.get("/billing")).status == 403
     assert now(sold).cancelled_on is None
+
+
+def test_an_overdue_renewal_is_paid_or_cancelled_at_once(contact: Client, shop: Account) -> None:
+    today = clock.today(shop.timezone)
+    late = {"period_start": today - timedelta(days=33), "period_end": today - timedelta(days=2)}
+    sold = plans.subscribed(shop, plans.tiered(), **late, retry_on=today + timedelta(days=1), is_live=True)
+    core.add(
+        RenewalAttempt(subscription_id=sold.id, period_start=sold.period_end, number=1, day=sold.period_end,
+                       failure="card_declined", created_at=clock.now())
+    )  # fmt: skip
+    page = contact.get("/billing")
+    assert "Payment overdue" in page.words
+    assert "pay the renewal, or it will end" in page.words
+    assert f'href="/billing/renewals/{sold.public_id}"' in page.text
+    here = f"/billing/subscriptions/{sold.public_id}/cancel"
+    assert "It ends at once" in contact.get(here).words
+    contact.post(here)
+    assert now(sold).status(today) == "expired"

@@ -319,6 +319,9 @@ def test_every_refusal_of_a_wish_is_named(at: Shop, till: CardTill, clocks: Trav
         at.see(to(at, 2))
     old = to(at, 6)
     on(clocks, 7, 1)
+    with pytest.raises(refusals.RenewalUnpaid):
+        at.see(old)
+    db.perform(cancel_subscription, at.buyer, at.account.public_id, at.subscription().public_id)
     with pytest.raises(refusals.SubscriptionExpired):
         at.see(old)
     at.bought(till, at.buy(1))

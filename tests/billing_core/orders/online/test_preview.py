@@ -10,6 +10,7 @@ from time_machine import Traveller
 from billing_core import db
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.orders.online import refusals
+from billing_core.orders.online.ending import cancel_subscription
 from billing_core.orders.online.wishes import Buy, Change
 from billing_core.payments.models import Payment
 from billing_core.payments.sharing import Means
@@ -36,7 +37,8 @@ def test_what_was_seen_is_what_is_charged(at: Shop, till: CardTill, clocks: Trav
             seen = at.see(wish)
         except (refusals.TierDowngrade, refusals.NothingChanges):
             continue
-        except refusals.SubscriptionExpired:
+        except refusals.RenewalUnpaid:
+            db.perform(cancel_subscription, at.buyer, at.account.public_id, running.public_id)
             wish = Buy(at.product.code, *plan)  # type: ignore[assignment]
             seen = at.see(wish)
         before = credit_of(at.account)
