@@ -5,39 +5,46 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import select
 
+from app.demo.logins import Login
 from billing_core import db
 from billing_core.accounts import Account
 from billing_core.catalogue.models import Product
 from billing_core.ledger.models import Allocation, Invoice
 from billing_core.mail.models import OutboxMail
 from billing_core.orders.online.models import OnlineOrder
+from billing_core.sellers.models import Seller
 from billing_core.subscriptions.models import Subscription
+from tests.factories import core
 from tests.journeys.demo import Demo
 from tests.journeys.visitor import ENGLISH, GERMAN_PLAIN, Visitor, Visits, Walk
 
 
 @dataclass(frozen=True)
 class Buyer:
-    """Who buys, and what four organizers of GoToMeeting Pro cost for a month."""
+    """Who buys, for which account, and what four organizers of GoToMeeting Pro cost for a month."""
 
-    person: str
+    login: Login
     account: str
     total: int
     shown: str
 
 
-BUYERS = {
-    "en": Buyer("hughes", "puffin", 6720, "£67.20"),
-    "de": Buyer("zimmerli", "zimmerli", 7351, "73,51 CHF"),
-}
+def customer(locale: str) -> Buyer:
+    """An online account that has nothing yet and no credit, of a German seller."""
+    with db.reading() as session:
+        seller = session.scalars(select(Seller).where(Seller.country == "DE")).first()
+    account = core.account(seller, kind="online", rep_id=None, name="Atelier Novak", locale=locale)
+    who = core.contact(account, core.person("Lena Novak", "lena.novak", locale=locale))
+    login = Login(who.external_id, "lena.novak", core.PASSWORD, "my", "")
+    return Buyer(login, account.external_id, 7616, "€76.16" if locale == "en" else "76,16 €")
 
 
 @pytest.mark.parametrize(
     ("walk", "database"), [(ENGLISH, "sqlite"), (GERMAN_PLAIN, "postgresql")], indirect=["database"], ids=str
 )
 def test_a_plan_is_bought_through_the_cart(demo: Demo, visit: Visits, walk: Walk) -> None:
-    buyer, contact = BUYERS[walk.locale], visit.by(walk)
-    contact.enter("/my-account", demo.login(buyer.person))
+    buyer, contact = customer(walk.locale), visit.by(walk)
+    contact.enter("/my-account", buyer.login)
     contact.click("Go to Billing")
     contact.arrives("Subscriptions")
     go_to_checkout(contact)
