@@ -21,6 +21,7 @@ from billing_core.bank import importing
 from billing_core.bank import service as bank
 from billing_core.bank.camt import read_statements
 from billing_core.bank.models import BankEntry
+from billing_core.catalogue.models import Product
 from billing_core.credentials import sessions
 from billing_core.credentials.links import make_link
 from billing_core.jobs import Job
@@ -505,16 +506,18 @@ def payment_of(invoice: Invoice, person: str, state: str) -> str:
 
 
 def renewal_that_failed(account: str) -> str:
-    """The period of one of the account's subscriptions is over, and the next one is not paid."""
-
-    def fail() -> str:
-        own = select(Subscription).join(Account, Account.id == Subscription.account_id)
-        found = db.session().scalars(own.where(Account.external_id == account, ~Subscription.is_trial)).first()
-        assert found is not None
-        found.period_end, found.is_live, found.cancelled_on = clock.today("UTC") - timedelta(2), True, None
-        return found.public_id
-
-    return db.perform(fail)
+    """A subscription of the account whose period is over, and the next one is not paid."""
+    with db.reading() as session:
+        product = session.scalars(select(Product).where(Product.code == "RESCUE")).one()
+    of, today = account_named(account), clock.today("UTC")
+    found = core.add(
+        Subscription(
+            public_id=db.public_id("sub"), source="test", external_id=f"overdue-{account}", account_id=of.id,
+            product_id=product.id, tier="", seats=2, frequency="monthly", unit_price=7150, currency=of.currency,
+            period_start=today - timedelta(33), period_end=today - timedelta(2), is_live=True,
+        )
+    )  # fmt: skip
+    return str(found.public_id)
 
 
 def job_that_gave_up() -> None:
