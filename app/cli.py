@@ -9,6 +9,7 @@ import click
 
 from app import logs, reconciling, schema, tokens
 from app import settings as configuration
+from app.explaining.command import explain_change
 from app.settings import BadSettings, Settings
 from billing_core import db
 
@@ -141,6 +142,7 @@ def states() -> None:
 
 main.add_command(tokens.commands(_ready))
 main.add_command(reconciling.command(_ready))
+main.add_command(explain_change)
 
 if __name__ == "__main__":
     main()

@@ -8,10 +8,8 @@ from billing_core import clock, db
 from billing_core.errors import Invalid
 from billing_core.orders import states
 from billing_core.orders.models import OrderLine, ScheduledInvoice, ServiceOrder
+from billing_core.subscriptions.proration import MONTHS_OF
 from billing_core.words import mark
-
-MONTHS_OF = {"yearly": 12, "monthly": 1}
-"""How many months a billing period has; what is not named here is delivered once."""
 
 BILLED_AGAIN = ("start", "renew")
 """Only these are billed for each period of their term; added seats are paid until the term's end at once."""

@@ -13,6 +13,7 @@ from billing_core.catalogue import queries as catalogue
 from billing_core.catalogue.models import FREQUENCIES, Price, Product
 from billing_core.errors import Invalid
 from billing_core.subscriptions.models import GRACE, Subscription
+from billing_core.subscriptions.proration import MONTHS_OF
 from billing_core.words import mark
 from corporate_portal.quotes.offer.content import (
     ADD,
@@ -27,7 +28,6 @@ from corporate_portal.quotes.offer.content import (
     QuoteContent,
 )
 from corporate_portal.quotes.offer.proration import Stretch, rest_of_term
-from corporate_portal.quotes.offer.recurring import MONTHS_OF
 
 Offer = tuple[str, str, str]
 """Product code, tier and frequency: what a price is for."""

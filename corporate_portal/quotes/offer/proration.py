@@ -9,7 +9,7 @@ from typing import Protocol
 
 from billing_core import clock, money, words
 from billing_core.subscriptions.models import Subscription
-from corporate_portal.quotes.offer.recurring import MONTHS_OF
+from billing_core.subscriptions.proration import MONTHS_OF
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from billing_core import clock, words
+from billing_core.subscriptions.proration import MONTHS_OF
 from billing_core.words import mark
 from corporate_portal.quotes.models import QuoteVersion
-
-MONTHS_OF = {"yearly": 12, "monthly": 1}
-"""How many months a billing period has; what is not named here is delivered once."""
 
 
 @dataclass(frozen=True)
