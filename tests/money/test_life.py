@@ -28,7 +28,7 @@ def live(database: Database, lives: int, steps: int, **more: Any) -> None:
 
 
 def test_any_order_of_deeds(database: Database) -> None:
-    live(database, lives=5, steps=30)
+    live(database, lives=4, steps=30)
 
 
 @pytest.mark.prove
