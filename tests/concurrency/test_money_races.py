@@ -298,6 +298,7 @@ MOST_TRIES = 20
 
 
 @pytest.mark.parametrize("name", RACES)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_control_of_money_races_is_found_out(
     database: Database, tmp_path: Path, tell: Callable[[str], None], name: str
 ) -> None:

@@ -294,6 +294,7 @@ def doubles(side: str, races: list[Race]) -> int:
     return after if side == "expire" else both
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_control_of_the_races_without_guards_sees_two_winners(
     database: Database, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
