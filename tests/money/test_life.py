@@ -34,7 +34,7 @@ def test_any_order_of_deeds(database: Database) -> None:
 @pytest.mark.prove
 @pytest.mark.parametrize("round_", range(10))
 def test_money_in_very_many_lives(database: Database, round_: int) -> None:
-    live(database, lives=40, steps=50, derandomize=False, print_blob=True)
+    live(database, lives=10, steps=50, derandomize=False, print_blob=True)
 
 
 def hold_nothing(patch: pytest.MonkeyPatch) -> None:
