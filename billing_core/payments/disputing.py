@@ -16,7 +16,7 @@ from billing_core.payments import mails, states
 from billing_core.payments.gateway import DisputeState, RefundState
 from billing_core.payments.models import Dispute, Payment, Refund
 from billing_core.payments.moves import PROCESSOR, locked, mark_processed
-from billing_core.payments.refunding import adopt, learn_refund
+from billing_core.payments.refunding import adopt, adopt_anew, is_short, learn_refund
 
 DISPUTE, DISPUTE_WON = "dispute", "dispute_won"
 """Kinds of the ledger's rows."""
@@ -49,6 +49,8 @@ def _learn_refund(payment: Payment, invoices: Mapping[int, Invoice], seen: Refun
             found = None
     if found is None and seen.status != "failed":
         found = adopt(payment, invoices, seen)
+    elif found is not None and is_short(found, seen):
+        found = adopt_anew(found, payment, invoices, seen)
     if found is not None:
         learn_refund(found, payment, invoices, seen)
 

@@ -58,7 +58,7 @@ def send(refund: Refund) -> Refund:
 
 
 def _refused(payment: str, refund: Refund) -> Refund:
-    """Perhaps because the bank has taken the money: what the refund gives up is then the dispute's."""
+    """What the refund gives up is perhaps the dispute's, or a refund's that was made at the processor meanwhile."""
     try:
         look(payment)
     except Unclear:
@@ -72,7 +72,7 @@ def _give_up_or_adopt(payment: str, request: RefundRequest) -> Refund:
         look(payment)
     except Unclear:
         return _reread(request.reference)
-    return db.perform(refunding.refuse_refund, request.reference, "never_started")
+    return _refused(payment, db.perform(refunding.refuse_refund, request.reference, "never_started"))
 
 
 def look(payment: str, event: str | None = None) -> None:

@@ -282,6 +282,24 @@ def adopt(payment: Payment, invoices: Mapping[int, Invoice], seen: RefundState) 
     return refund
 
 
+def is_short(refund: Refund, seen: RefundState) -> bool:
+    """A refund made at the processor that took less than it sent back, because one of ours held the rest, now free."""
+    is_adopted = refund.requested_by is None and refund.state == states.BEGUN
+    takes_less = refund.amount < (seen.amount or 0) and refund.currency == seen.currency and seen.status != "failed"
+    return is_adopted and takes_less and standing_of(refund.payment_id).total > 0
+
+
+def adopt_anew(short: Refund, payment: Payment, invoices: Mapping[int, Invoice], seen: RefundState) -> Refund | None:
+    """Give up the row of a short one, whose money comes again, for one that takes all of it."""
+    short.state = states.REFUND.after(short.state, "fail")
+    short.processor_refund, short.failure = None, "replaced"
+    short.check_at, short.settled_at = None, clock.now()
+    db.session().flush()
+    bring_back(REFUND, short.public_id, REFUND_FAILED)
+    audit.record(PROCESSOR, "refund.replaced", short.public_id, short.account_id, refund=seen.refund_id)
+    return adopt(payment, invoices, seen)
+
+
 def claim_look(public_id: str, planned: datetime) -> bool:
     """Take a planned look for this process and plan the next one; False where another was quicker."""
     now = clock.now()

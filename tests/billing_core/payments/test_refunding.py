@@ -257,6 +257,26 @@ def test_a_refund_made_at_the_processor_is_taken_over(till: CardTill, invoice: I
     assert (adopted.state, adopted.amount, adopted.requested_by) == ("succeeded", 4000, None)
 
 
+@pytest.mark.parametrize("hours", [1, 23])
+@pytest.mark.parametrize("there", [4000, 10000])
+def test_what_a_refund_of_ours_held_is_booked_for_one_made_at_the_processor(
+    till: CardTill, invoice: Invoice, payment: Payment, there: int, hours: int
+) -> None:
+    """Ours never reached the processor, where somebody sent more back than it left; it fails, and then all is true."""
+    till.fail(REFUND, Fault.TIMES_OUT_BEFORE)
+    ours = refund(payment, invoice, 9000 if there == 4000 else 10000)
+    till.stripe.v1.refunds.create({"payment_intent": payment.processor_intent or "", "amount": there})
+    till.deliver()
+    with time_machine.travel(clock.now() + timedelta(hours=hours), tick=False):
+        giving_back.reconcile_due()
+    assert reread(ours).state == "failed"
+    assert sent_back(till) == [(there, "succeeded")]
+    assert ledger.reread(invoice).balance == there
+    with db.reading() as session:
+        adopted = session.scalars(select(Refund).where(Refund.processor_refund.is_not(None))).one()
+    assert (adopted.state, adopted.amount, adopted.requested_by) == ("succeeded", there, None)
+
+
 def test_overpaid_money_goes_back_from_the_credit(till: CardTill, invoice: Invoice) -> None:
     from billing_core.payments import service
 
