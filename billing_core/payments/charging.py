@@ -7,6 +7,7 @@ person's page.
 """
 
 import logging
+from functools import partial
 
 from billing_core import clock, db, templating
 from billing_core.payments import moves, queries
@@ -14,6 +15,7 @@ from billing_core.payments.crashpoints import crashpoint
 from billing_core.payments.gateway import CHARGE, PERSON, Refused, SessionState, Unclear
 from billing_core.payments.models import Payment
 from billing_core.payments.processor import processor
+from billing_core.payments.starting import start
 
 log = logging.getLogger(__name__)
 
@@ -64,23 +66,15 @@ def settle(payment: Payment, intent_id: str | None = None, event_id: str | None 
 
 
 def prepare(payment: Payment) -> Payment:
-    """Have the charge made, again under the same key where that was tried before; it takes nothing yet."""
-    if clock.now() >= payment.created_at + moves.START_AGAIN_WITHIN:
-        return db.perform(moves.refuse, payment.public_id, "never_started")
+    """Have the charge made; it takes nothing yet."""
+    return start(payment, partial(_make_charge, payment))
+
+
+def _make_charge(payment: Payment) -> SessionState:
+    """Raises Refused and Unclear."""
     with db.reading():
         request = queries.charge_request(payment.public_id)
-    try:
-        made = processor().create_charge(request)
-    except Refused as refusal:
-        log.warning("payment %s was refused: %s", payment.public_id, refusal)
-        return db.perform(moves.refuse, payment.public_id, refusal.code)
-    except Unclear as error:
-        log.warning("payment %s has no known charge: %s", payment.public_id, error)
-        return db.perform(moves.doubt_start, payment.public_id)
-    crashpoint("processor.created")
-    prepared = db.perform(moves.learn, payment.public_id, made)
-    crashpoint("payment.opened")
-    return prepared
+    return processor().create_charge(request)
 
 
 def _ask(payment: Payment, intent_id: str | None = None, event_id: str | None = None) -> tuple[Payment, SessionState]:

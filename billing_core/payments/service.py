@@ -7,10 +7,11 @@ lets `moves.learn` book what is true. The news itself is never believed.
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from billing_core import clock, db
 from billing_core.errors import NotFound
-from billing_core.payments import charging, moves, queries
+from billing_core.payments import charging, moves, queries, starting
 from billing_core.payments.beginning import begin
 from billing_core.payments.cards.service import known_customer
 from billing_core.payments.crashpoints import crashpoint
@@ -171,27 +172,19 @@ def _look(public_id: str) -> None:
 
 
 def _start(payment: Payment) -> Payment:
-    """Have the hosted page made, again under the same key where that was tried before."""
-    if clock.now() >= payment.created_at + moves.START_AGAIN_WITHIN:
-        return db.perform(moves.refuse, payment.public_id, "never_started")
-    try:
-        if payment.keeps_card:
-            with db.reading():
-                customer = queries.customer_for(payment)
-            known_customer(customer)
+    """Have its hosted page made."""
+    return starting.start(payment, partial(_make_page, payment))
+
+
+def _make_page(payment: Payment) -> SessionState:
+    """Raises Refused and Unclear."""
+    if payment.keeps_card:
         with db.reading():
-            request = queries.session_request(payment.public_id, moves.session_end(payment))
-        made = processor().create_session(request)
-    except Refused as refusal:
-        log.warning("payment %s was refused: %s", payment.public_id, refusal)
-        return db.perform(moves.refuse, payment.public_id, refusal.code)
-    except Unclear as error:
-        log.warning("payment %s has no known session: %s", payment.public_id, error)
-        return db.perform(moves.doubt_start, payment.public_id)
-    crashpoint("processor.created")
-    started = db.perform(moves.learn, payment.public_id, made)
-    crashpoint("payment.opened")
-    return started
+            customer = queries.customer_for(payment)
+        known_customer(customer)
+    with db.reading():
+        request = queries.session_request(payment.public_id, moves.session_end(payment))
+    return processor().create_session(request)
 
 
 def _payable_by(viewer: Viewer, public_id: str) -> Payment:
