@@ -235,13 +235,18 @@ def learn_refund(refund: Refund, payment: Payment, invoices: Mapping[int, Invoic
 
 
 def _fail(refund: Refund, payment: Payment, invoices: Mapping[int, Invoice], code: str) -> None:
-    refund.state = states.REFUND.after(refund.state, "fail")
-    refund.failure, refund.check_at, refund.settled_at = code[:60], None, clock.now()
-    bring_back(REFUND, refund.public_id, REFUND_FAILED)
+    _take_back(refund, code)
     audit.record(PROCESSOR, "refund.failed", refund.public_id, refund.account_id, code=code)
     mails.tell_refund_failed(refund, payment, invoices)
     if payment.state == states.GIVEN_BACK:
         return_to_review(payment)
+
+
+def _take_back(refund: Refund, code: str) -> None:
+    """It is over, and its money is in the ledger again."""
+    refund.state = states.REFUND.after(refund.state, "fail")
+    refund.failure, refund.check_at, refund.settled_at = code[:60], None, clock.now()
+    bring_back(REFUND, refund.public_id, REFUND_FAILED)
 
 
 def _set_aside(refund: Refund, seen: RefundState) -> None:
@@ -298,11 +303,9 @@ def is_short(refund: Refund, seen: RefundState) -> bool:
 
 def adopt_anew(short: Refund, payment: Payment, invoices: Mapping[int, Invoice], seen: RefundState) -> Refund | None:
     """Give up the row of a short one, whose money comes again, for one that takes all of it."""
-    short.state = states.REFUND.after(short.state, "fail")
-    short.processor_refund, short.failure = None, "replaced"
-    short.check_at, short.settled_at = None, clock.now()
-    db.session().flush()
-    bring_back(REFUND, short.public_id, REFUND_FAILED)
+    short.processor_refund = None
+    _take_back(short, "replaced")
+    db.session().flush()  # the name is free before the new row takes it
     audit.record(PROCESSOR, "refund.replaced", short.public_id, short.account_id, refund=seen.refund_id)
     return adopt(payment, invoices, seen)
 
