@@ -268,7 +268,7 @@ def online_pages(cast: Cast) -> list[str]:
     account, person = account_named(cast.shop), person_named(cast.buyer)
     viewer = core.viewer(person, Realm.MY)
     order = start_trial(viewer, account.public_id, Try("TRAINING", "Starter", 2))
-    line = db.perform(put_in_cart, viewer, account.public_id, Buy("MEETING", "Pro", 2, "yearly")).line.public_id
+    line = db.perform(put_in_cart, viewer, account.public_id, Buy("WEBINAR", "Pro", 2, "yearly")).line.public_id
     invoice = ledger.invoice(account, 5000, contact=person)
     note = ledger.credit_note(account, 1000, invoice).public_id
     here, noted = f"/billing/invoices/{invoice.public_id}", f"/billing/credit-notes/{note}"
