@@ -445,7 +445,6 @@ UNSHOWN = {
     "auth.set_password",
     "webhooks.stripe",
     "hand_off.take_over",
-    "cart.start_trial",
 }
 DOORS = {"auth.sign_out", "auth.desk_sign_out", "my.sign_out"}
 """They take nothing but the token."""
