@@ -16,9 +16,10 @@ from billing_core.renewals import service as renewals
 from corporate_portal.support import service
 from corporate_portal.support.refusals import StalePreview
 from tests.billing_core.orders.online.test_races import at_once
+from tests.billing_core.renewals.test_renewing import pay
 from tests.corporate_portal.support.conftest import Apply, look
 from tests.factories import cards
-from tests.factories.nights import invoices, mails, orders
+from tests.factories.nights import invoices, mails, night, orders
 from tests.factories.shop import Shop, credit_of
 from tests.factories.till import CardTill
 from tests.faults.quiet import settle_down
@@ -87,3 +88,23 @@ def test_taking_back_against_the_renewal_bills_what_holds(
     found = at.subscription()
     assert (found.tier, found.unit_price, invoices()[-1].total) in [("Starter", 500, 2975), ("Pro", 1000, 5950)]
     assert (len(invoices()), found.planned_tier) == (2, None)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_without_the_guard_a_payment_cannot_carry_out_what_support_took_back(
+    at: Shop, till: CardTill, clocks: Traveller, clerk: Viewer, lower: Apply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: what the verb would miss, the settlement sees; the money becomes account credit."""
+    at.bought(till, at.buy(5))
+    lower(When.AT_END)
+    name = at.subscription().public_id
+    night(till, clocks, 7, 1)
+    placed = pay(at)
+    with pytest.raises(OrderUnderWay):
+        db.perform(service.take_back_downgrade, clerk, name)
+    monkeypatch.setattr(service, "under_way_on", lambda *_: None)
+    db.perform(service.take_back_downgrade, clerk, name)
+    assert placed.payment is not None
+    till.enter_card(placed.payment)
+    ordering.come_back(at.buyer, placed.order.public_id)
+    assert (orders()[-1].state, credit_of(at.account), at.subscription().tier) == ("unapplied", 2975, "Pro")
