@@ -84,12 +84,12 @@ class Placed:
     payment: Payment | None
 
 
-def preview(viewer: Viewer, account: str, wishes: Sequence[Wish], *, allow_downgrade: bool = False) -> Preview:
+def preview(viewer: Viewer, account: str, wishes: Sequence[Wish]) -> Preview:
     """What the wishes would come to now, for a page. Reads only. Raises NotFound and what `pricing.price` raises."""
     standing = next((one for one in viewer.standings if one.account_public_id == account and one.is_contact), None)
     if standing is None or standing.account_kind != "online":
         raise NotFound
-    return _preview(standing.account_id, wishes, allow_downgrade=allow_downgrade)
+    return _preview(standing.account_id, wishes)
 
 
 def place_order(
@@ -224,9 +224,9 @@ def preview_renewal(subscription: Subscription) -> Preview:
     return _charged(counter.account, pricing.price_renewal(counter, subscription))
 
 
-def _preview(account_id: int, wishes: Sequence[Wish], *, allow_downgrade: bool = False) -> Preview:
+def _preview(account_id: int, wishes: Sequence[Wish]) -> Preview:
     counter = counter_for(account_id)
-    return _charged(counter.account, pricing.price(counter, wishes, allow_downgrade=allow_downgrade))
+    return _charged(counter.account, pricing.price(counter, wishes))
 
 
 def counter_for(account_id: int) -> pricing.Counter:

@@ -85,7 +85,7 @@ def counter_of(account: Account, smallest_claim: int) -> Counter:
 
 
 def price(counter: Counter, wishes: Sequence[Wish], *, allow_downgrade: bool = False) -> PricedOrder:
-    """What the wishes come to. `allow_downgrade` is for the support desk.
+    """What the wishes come to. `allow_downgrade` is for `downgrading` alone.
 
     Raises EmptyOrder, TwiceInOrder, and for each wish what says why it cannot be: NotSold, SeatsNotPossible,
     SeatsInUse, TierDowngrade, NothingChanges, AlreadySubscribed, TrialUsed, SubscriptionExpired, CancellationPending,
