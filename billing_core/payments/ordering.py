@@ -84,12 +84,12 @@ class Placed:
     payment: Payment | None
 
 
-def preview(viewer: Viewer, account: str, wishes: Sequence[Wish], *, allow_downgrade: bool = False) -> Preview:
+def preview(viewer: Viewer, account: str, wishes: Sequence[Wish]) -> Preview:
     """What the wishes would come to now, for a page. Reads only. Raises NotFound and what `pricing.price` raises."""
     standing = next((one for one in viewer.standings if one.account_public_id == account and one.is_contact), None)
     if standing is None or standing.account_kind != "online":
         raise NotFound
-    return _preview(standing.account_id, wishes, allow_downgrade=allow_downgrade)
+    return _preview(standing.account_id, wishes)
 
 
 def place_order(
@@ -220,16 +220,17 @@ def payment_for(order: OnlineOrder) -> Payment | None:
 
 def preview_renewal(subscription: Subscription) -> Preview:
     """What the next period of a subscription, which comes with its product, would come to today. Reads only."""
-    counter = _counter(subscription.account_id)
+    counter = counter_for(subscription.account_id)
     return _charged(counter.account, pricing.price_renewal(counter, subscription))
 
 
-def _preview(account_id: int, wishes: Sequence[Wish], *, allow_downgrade: bool = False) -> Preview:
-    counter = _counter(account_id)
-    return _charged(counter.account, pricing.price(counter, wishes, allow_downgrade=allow_downgrade))
+def _preview(account_id: int, wishes: Sequence[Wish]) -> Preview:
+    counter = counter_for(account_id)
+    return _charged(counter.account, pricing.price(counter, wishes))
 
 
-def _counter(account_id: int) -> pricing.Counter:
+def counter_for(account_id: int) -> pricing.Counter:
+    """The counter of an online account, read anew: what it buys at, and what of an invoice is too little to count."""
     whole = select(Account).where(Account.id == account_id).options(joinedload(Account.seller))
     account = db.session().scalars(whole.execution_options(populate_existing=True)).one()
     return pricing.counter_of(account, least_total(account.currency))
