@@ -54,6 +54,10 @@ BILLING_CENTER: dict[str, str] = {
         "Es wird keine Umsatzsteuer berechnet: Der Empfänger schuldet sie im eigenen Land (Umkehr der"
         " Steuerschuldnerschaft)."
     ),
+    "VAT is charged. With a confirmed VAT ID the recipient would owe it in their own country instead.": (
+        "Umsatzsteuer wird berechnet. Mit einer bestätigten USt-IdNr. schuldet sie stattdessen der Empfänger im eigenen"
+        " Land."
+    ),
     # Cart and checkout
     "Seats": "Plätze",
     "Add to Cart": "In den Warenkorb",

@@ -7,6 +7,7 @@ from tests.journeys.procedures.written import require_bought, require_free, requ
 from tests.journeys.visitor import PATIENCE
 
 OWED_THERE = "No VAT is charged: the recipient owes it in their own country (reverse charge)."
+WITHOUT_VAT_ID = "VAT is charged. With a confirmed VAT ID the recipient would owe it in their own country instead."
 ELSEWHERE = (
     "This VAT ID belongs to another country than the billing address. To change the country, write to our support."
 )
@@ -65,6 +66,7 @@ def read_the_checkout_and_edit_the_order(buyer: Buyer) -> None:
     """Add another product, take it out again, and wish a third seat."""
     contact = buyer.contact
     read_the_checkout(buyer, 17800 + 3382)
+    contact.sees(WITHOUT_VAT_ID)
     contact.click("Edit Order")
     contact.arrives("Edit Order")
     contact.click("Add more products")

@@ -199,6 +199,9 @@ def learn_that_a_renewal_failed(buyer: Buyer) -> None:
 
 
 def pay_the_renewal(buyer: Buyer) -> None:
+    assert "Rescue" in buyer.contact.page.locator("section.subscription").first.inner_text(), (
+        "the most urgent one first"
+    )
     buyer.contact.sees("Payment overdue")
     buyer.contact.look("billing-center-overdue")
     buyer.contact.click("Pay the renewal", "Rescue")
