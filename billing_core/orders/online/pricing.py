@@ -73,8 +73,9 @@ class Counter:
         seller = self.account.seller
         confirmed = vat_is_confirmed(self.account, clock.now())
         return tax.decide(
-            seller.country, self.account.country, confirmed, product.tax_category, clock.today(seller.timezone)
-        )
+            seller.country, self.account.country, confirmed, product.tax_category, clock.today(seller.timezone),
+            has_vat_id=self.account.vat_id is not None,
+        )  # fmt: skip
 
 
 def counter_of(account: Account, smallest_claim: int) -> Counter:
