@@ -1,4 +1,4 @@
-"""Both turns together run every test exactly once on each of its databases."""
+"""Both turns together run every test exactly once on each of its databases, and every walk of a journey once."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -34,6 +34,15 @@ def test_a_test_that_takes_turns_runs_on_one_database_first_and_on_the_other_the
         there = [turns.database_of(one) for one in second if f"::test_{number}[" in one.nodeid]
         assert sorted([here, there]) == [["postgresql"], ["sqlite"]]
     assert {turns.database_of(one) for one in first} == set(turns.KINDS)
+
+
+def test_a_journey_is_walked_in_one_language_first_and_in_the_other_then() -> None:
+    walks = [item("journeys/test_pay.py", "test_pay", kind) for kind in ("en-sqlite", "de-postgresql")]
+    walks.append(item("journeys/test_once.py", "test_once", "sqlite"))
+    first, second = turns.of_turn(walks, "first"), turns.of_turn(walks, "second")
+    assert len(first) == 2
+    assert len(second) == 1
+    assert walks[2] in first
 
 
 @pytest.mark.parametrize("fixed", [RACES, NAMED, PURE], ids=["races", "its own databases", "no database"])
