@@ -1,8 +1,7 @@
 """Most tests take turns: in `bin/test` each runs on one of the two databases, and on the other one in the second turn.
 
 A journey is walked in one language first and in the other one then. Both turns together run every test on both
-databases and every walk; CI runs both. Races, what is about transactions, and the rules of the house run on both at
-once.
+databases and every walk; CI runs both.
 """
 
 from collections import defaultdict
@@ -11,9 +10,7 @@ from zlib import crc32
 
 import pytest
 
-HERE = Path(__file__).parent
-BOTH_AT_ONCE = tuple(HERE / place for place in ("billing_core/db", "concurrency", "rules"))
-JOURNEYS = HERE / "journeys"
+JOURNEYS = Path(__file__).parent / "journeys"
 KINDS = ("sqlite", "postgresql")
 
 
@@ -31,8 +28,7 @@ def of_turn(items: list[pytest.Item], turn: str | None) -> list[pytest.Item]:
 
 
 def _takes_turns(item: pytest.Item) -> bool:
-    fixed = any(item.path.is_relative_to(place) for place in (*BOTH_AT_ONCE, JOURNEYS))
-    return not fixed and database_of(item) is not None and not _declares_kinds(item)
+    return not item.path.is_relative_to(JOURNEYS) and database_of(item) is not None and not _declares_kinds(item)
 
 
 def _is_second(item: pytest.Item) -> bool:

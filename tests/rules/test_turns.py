@@ -12,7 +12,7 @@ def item(place: str, name: str, kind: str | None, *, marked: str = "") -> Any:
     """A test as pytest has collected it."""
     marks = [pytest.mark.parametrize(marked, []).mark] if marked else []
     return SimpleNamespace(
-        nodeid=f"{place}::{name}[{kind}]", path=turns.HERE / place,
+        nodeid=f"{place}::{name}[{kind}]", path=turns.JOURNEYS.parent / place,
         callspec=SimpleNamespace(params={"database": kind}), iter_markers=lambda _name: iter(marks),
     )  # fmt: skip
 
@@ -22,7 +22,6 @@ def on_both(place: str, name: str, **more: str) -> list[Any]:
 
 
 PAGES = [one for number in range(40) for one in on_both("corporate_portal/test_pages.py", f"test_{number}")]
-RACES = on_both("concurrency/test_races.py", "test_race")
 NAMED = on_both("corporate_portal/test_pages.py", "test_named", marked="case, database")
 PURE = [item("billing_core/test_money.py", "test_sum", None)]
 
@@ -45,11 +44,11 @@ def test_a_journey_is_walked_in_one_language_first_and_in_the_other_then() -> No
     assert walks[2] in first
 
 
-@pytest.mark.parametrize("fixed", [RACES, NAMED, PURE], ids=["races", "its own databases", "no database"])
+@pytest.mark.parametrize("fixed", [NAMED, PURE], ids=["its own databases", "no database"])
 def test_what_takes_no_turns_runs_in_the_first(fixed: list[Any]) -> None:
     assert turns.of_turn(fixed, "first") == fixed
     assert turns.of_turn(fixed, "second") == []
 
 
 def test_without_a_turn_everything_runs() -> None:
-    assert turns.of_turn(PAGES + RACES, None) == PAGES + RACES
+    assert turns.of_turn(PAGES + NAMED, None) == PAGES + NAMED
