@@ -436,6 +436,7 @@ UNSHOWN = {
     "webhooks.stripe",
     "hand_off.take_over",
     "cart.start_trial",
+    "demo_clock.move",
 }
 DOORS = {"auth.sign_out", "auth.desk_sign_out", "my.sign_out"}
 """They take nothing but the token."""
