@@ -1,6 +1,7 @@
 """How far the clock is to go."""
 
 from datetime import date
+from typing import Any
 
 from wtforms import HiddenField
 
@@ -16,6 +17,10 @@ class MoveForm(Form):
     seen = WholeNumber("", 0, 100_000)
     by = HiddenField()
     to = Day(lazy("To the day"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.to.flags.optional = False  # where it is shown: the buttons are another form
 
     @property
     def wanted(self) -> str | date:
