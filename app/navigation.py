@@ -50,12 +50,17 @@ TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
         (mark("Profile"), "profile.index"),
     ),
     Realm.MY: ((mark("My Account"), "my.index"), (mark("Admin Center"), "admin.index")),
-    Realm.DESK: ((mark("Work list"), "desk.index"), (mark("Money"), "finance.index"), (mark("Jobs"), "desk.jobs")),
+    Realm.DESK: (
+        (mark("Work list"), "desk.index"),
+        (mark("Money"), "finance.index"),
+        (mark("Online accounts"), "support.index"),
+        (mark("Jobs"), "desk.jobs"),
+    ),
 }
 
 BELONGS_TO = {
     "requests": "quotes", "payments": "invoices", "paying": "invoices", "credit_notes": "invoices", "routing": "my",
-    "billing": "my", "cart": "my", "checkout": "my", "history": "my", "payment_methods": "my",
+    "billing": "my", "cart": "my", "checkout": "my", "history": "my", "payment_methods": "my", "renewals": "my",
     "statement": "invoices", "receivables": "finance",
     "cards": "profile",
 }  # fmt: skip
@@ -117,6 +122,8 @@ def _is_open_to(viewer: Viewer, endpoint: str) -> bool:
         return viewer.is_staff(*MAY_RETRY)
     if endpoint == "finance.index":
         return viewer.is_staff("finance")
+    if endpoint == "support.index":
+        return viewer.is_staff("support")
     if endpoint == "admin.index":
         return viewer.current.is_admin if viewer.current else bool(viewer.administers)
     return True

@@ -1,6 +1,7 @@
 """Databases, the application and signed-in clients for every test.
 
-A test that touches data takes `database` (directly or through `app`) and runs once on SQLite and once on PostgreSQL.
+A test that touches data takes `database` (directly or through `app`) and runs once on SQLite and once on PostgreSQL;
+with `--turn` on one of them (turns.py).
 Without PostgreSQL it fails, it is never skipped: `bin/test` and `bin/with-postgres` start a private one.
 """
 
@@ -23,7 +24,7 @@ from app import schema, tables
 from app.settings import Settings
 from billing_core import db, templating, words
 from billing_core.credentials import hashing
-from tests import invariants
+from tests import invariants, turns
 from tests.applications import Applications
 from tests.client import Client
 from tests.copies import Copies
@@ -38,6 +39,11 @@ LONG = tuple(
 SECRET = "only-for-tests-0123456789-abcdefghijklmnop"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Half of the tests at a time."""
+    turns.add_option(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Hashes cost next to nothing here; the timing tests ask for the real ones themselves."""
     hashing.use_cheap_parameters()
@@ -50,19 +56,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest first, so that no process has to wait for one in the end. Then all on SQLite, then on PostgreSQL: so
     one engine serves many tests, with what it has compiled."""
-    items.sort(key=lambda item: (not _is_long(item), _kind_of(item) == "postgresql"))
+    left_out = set(items).difference(chosen := turns.of_turn(items, config.getoption("turn")))
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = sorted(chosen, key=lambda item: (not _is_long(item), turns.database_of(item) == "postgresql"))
 
 
 def _is_long(item: pytest.Item) -> bool:
     return any(item.path.is_relative_to(place) for place in LONG)
-
-
-def _kind_of(item: pytest.Item) -> object:
-    call = getattr(item, "callspec", None)
-    return call.params.get("database") if call is not None else None
 
 
 class OneLaneForJourneys(LoadScopeScheduling):

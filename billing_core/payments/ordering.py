@@ -84,12 +84,12 @@ class Placed:
     payment: Payment | None
 
 
-def preview(viewer: Viewer, account: str, wishes: Sequence[Wish], *, allow_downgrade: bool = False) -> Preview:
+def preview(viewer: Viewer, account: str, wishes: Sequence[Wish]) -> Preview:
     """What the wishes would come to now, for a page. Reads only. Raises NotFound and what `pricing.price` raises."""
     standing = next((one for one in viewer.standings if one.account_public_id == account and one.is_contact), None)
     if standing is None or standing.account_kind != "online":
         raise NotFound
-    return _preview(standing.account_id, wishes, allow_downgrade=allow_downgrade)
+    return _preview(standing.account_id, wishes)
 
 
 def place_order(
@@ -218,26 +218,31 @@ def payment_for(order: OnlineOrder) -> Payment | None:
     return db.session().scalar(meant.options(selectinload(Payment.targets)))
 
 
-def preview_renewal(subscription: Subscription) -> Preview:
-    """What the next period of a subscription, which comes with its product, would come to today. Reads only."""
-    counter = _counter(subscription.account_id)
-    return _charged(counter.account, pricing.price_renewal(counter, subscription))
+def preview_renewal(subscription: Subscription, instead_of: OnlineOrder | None = None) -> Preview:
+    """What the next period of a subscription, which comes with its product, would come to today. Reads only.
+
+    `instead_of` is an order whose payment would be ended first: what that holds is free.
+    """
+    counter = counter_for(subscription.account_id)
+    priced = pricing.price_renewal(counter, subscription, instead_of=instead_of)
+    return _charged(counter.account, priced, payment_for(instead_of) if instead_of is not None else None)
 
 
-def _preview(account_id: int, wishes: Sequence[Wish], *, allow_downgrade: bool = False) -> Preview:
-    counter = _counter(account_id)
-    return _charged(counter.account, pricing.price(counter, wishes, allow_downgrade=allow_downgrade))
+def _preview(account_id: int, wishes: Sequence[Wish]) -> Preview:
+    counter = counter_for(account_id)
+    return _charged(counter.account, pricing.price(counter, wishes))
 
 
-def _counter(account_id: int) -> pricing.Counter:
+def counter_for(account_id: int) -> pricing.Counter:
+    """The counter of an online account, read anew: what it buys at, and what of an invoice is too little to count."""
     whole = select(Account).where(Account.id == account_id).options(joinedload(Account.seller))
     account = db.session().scalars(whole.execution_options(populate_existing=True)).one()
     return pricing.counter_of(account, least_total(account.currency))
 
 
-def _charged(account: Account, order: PricedOrder) -> Preview:
+def _charged(account: Account, order: PricedOrder, instead_of: Payment | None = None) -> Preview:
     least = least_total(account.currency)
-    small = _small_ones(account, least) if order.due else ()
+    small = _small_ones(account, least, instead_of) if order.due else ()
     whole_sum = order.due + sum(one.amount for one in small)
     too_fine = whole_sum % step(account.currency)
     asked = order.due - too_fine
@@ -249,10 +254,10 @@ def _charged(account: Account, order: PricedOrder) -> Preview:
     return Preview(order, asked, small)
 
 
-def _small_ones(account: Account, least: int) -> tuple[Small, ...]:
-    """Invoices that owe too little for a card of their own and that nothing holds, the oldest due first."""
+def _small_ones(account: Account, least: int, instead_of: Payment | None) -> tuple[Small, ...]:
+    """Invoices that owe too little for a card of their own and that nothing else holds, the oldest due first."""
     owed: list[Invoice] = [one for one in open_invoices(account.id, account.currency) if one.balance < least]
     ids = [invoice.id for invoice in owed]
-    held, disputed = held_on_each(ids), disputed_among(ids)
+    held, disputed = held_on_each(ids, instead_of), disputed_among(ids)
     free = [one for one in owed if not held[one.id] and one.id not in disputed]
     return tuple(Small(one.id, one.number, one.balance) for one in free[: MOST_INVOICES - 1])

@@ -80,7 +80,7 @@ def announce_card_end(account: Account, card: SavedCard) -> None:
 def _about(subscription: Subscription, seen: Preview | None, first: date | None) -> dict[str, Any]:
     return {
         "subscription": subscription,
-        "product": f"{subscription.product.name} {subscription.tier}".strip(),
+        "product": f"{subscription.product.name} {subscription.next_plan[0]}".strip(),
         "on": subscription.period_end,
         "seen": seen,
         "until": schedule.last_try(first) if first else None,

@@ -15,12 +15,14 @@ WORKER = "worker"
 
 @dataclass(frozen=True)
 class Absent(Viewer):
-    """A contact in whose name the worker acts, and who is not there."""
+    """A contact in whose name the worker, or support, acts, and who is not there."""
+
+    acts: str = WORKER
 
     @property
     def actor(self) -> str:
         """Who the audit says it was."""
-        return WORKER
+        return self.acts
 
 
 def told(account_id: int) -> list[BillingContact]:
@@ -29,8 +31,8 @@ def told(account_id: int) -> list[BillingContact]:
     return [contact for contact in contacts if contact.may_pay] or contacts
 
 
-def absent(account: Account) -> Absent | None:
-    """The first of those who are told; None where the account has no active contact."""
+def absent(account: Account, acts: str = WORKER) -> Absent | None:
+    """The first of those who are told, as who `acts` for them; None where the account has no active contact."""
     contact = next(iter(told(account.id)), None)
     if contact is None:
         return None
@@ -40,5 +42,5 @@ def absent(account: Account) -> Absent | None:
     )
     return Absent(
         realm=Realm.MY, person_id=person.id, public_id=person.public_id, display_name=person.name, email=person.email,
-        locale=person.locale, standings=(place,),
+        locale=person.locale, standings=(place,), acts=acts,
     )  # fmt: skip

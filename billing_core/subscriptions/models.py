@@ -62,6 +62,10 @@ class Subscription(Base):
     that was not paid in time."""
     retry_on: Mapped[date | None]
     """Its renewal has failed: the day of the next attempt, or of its end. None: nothing is overdue."""
+    planned_tier: Mapped[str | None] = mapped_column(String(20))
+    """The lower tier that support has planned for the period's end; without effect unless it `renews`."""
+    planned_price: Mapped[int | None]
+    """What a seat and period of that tier costs, as it was planned."""
     anchor_day: Mapped[int | None]
     """The day of the month on which online periods begin; None: that of period_start."""
     is_paid: Mapped[bool] = mapped_column(default=True)
@@ -98,6 +102,18 @@ class Subscription(Base):
     def renews(self) -> bool:
         """It is renewed at its period's end, and goes on until `billing_core.renewals` has renewed or ended it."""
         return self.is_live and not self.is_trial and self.cancelled_on is None and self.ended_on is None
+
+    @property
+    def is_to_be_lowered(self) -> bool:
+        """Its next period begins with the lower tier that support has planned."""
+        return self.renews and self.planned_tier is not None
+
+    @property
+    def next_plan(self) -> tuple[str, int]:
+        """Tier and unit price of the period that follows on the present one."""
+        if self.renews and self.planned_tier is not None and self.planned_price is not None:
+            return self.planned_tier, self.planned_price
+        return self.tier, self.unit_price
 
     @property
     def anchor(self) -> int:

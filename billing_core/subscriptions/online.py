@@ -82,7 +82,12 @@ def follow_trial(trial: Subscription, following: Subscription, actor: str) -> No
 
 
 def change_online(subscription: Subscription, plan: Plan, cause: str, actor: str) -> None:
-    """Tier, seats or frequency become the plan's, with its period."""
+    """Tier, seats or frequency become the plan's, with its period.
+
+    Another tier or frequency takes the place of a downgrade that was planned; other seats leave it as it is.
+    """
+    if (subscription.tier, subscription.frequency) != (plan.tier, plan.frequency):
+        drop_downgrade(subscription, "replaced", actor)
     before = {"tier": subscription.tier, "seats": subscription.seats, "frequency": subscription.frequency}
     for name in (
         "tier", "seats", "frequency", "unit_price", "period_start", "period_end", "anchor_day", "tax_category",
@@ -97,8 +102,36 @@ def change_online(subscription: Subscription, plan: Plan, cause: str, actor: str
     )  # fmt: skip
 
 
+def plan_downgrade(subscription: Subscription, tier: str, unit_price: int, actor: str) -> None:
+    """Its next period begins with a lower tier at this price; one that was planned before is replaced."""
+    subscription.planned_tier, subscription.planned_price = tier, unit_price
+    db.session().flush()
+    audit.record(
+        actor, "subscription.downgrade_planned", subscription.public_id, subscription.account_id, tier=tier,
+        tier_before=subscription.tier, unit_price=unit_price,
+    )  # fmt: skip
+
+
+def drop_downgrade(subscription: Subscription, why: str, actor: str) -> None:
+    """No downgrade is planned any more. Harmless where none was."""
+    if subscription.planned_tier is None:
+        return
+    detail = {"tier": subscription.planned_tier, "why": why}
+    subscription.planned_tier = subscription.planned_price = None
+    db.session().flush()
+    audit.record(
+        actor, "subscription.downgrade_dropped", subscription.public_id, subscription.account_id, **detail
+    )  # fmt: skip
+
+
 def renew_online(subscription: Subscription, plan: Plan, cause: str, actor: str) -> None:
-    """The next period begins where the last one ended, with the seats that hold; nothing is overdue any more."""
+    """The next period begins where the last one ended, with the seats that hold; nothing is overdue any more.
+
+    A downgrade that was planned takes place with it.
+    """
+    lowered = {"tier_before": subscription.tier, "tier": plan.tier} if subscription.tier != plan.tier else {}
+    subscription.tier, subscription.unit_price = plan.tier, plan.unit_price
+    subscription.planned_tier = subscription.planned_price = None
     subscription.period_start, subscription.period_end = plan.period_start, plan.period_end
     subscription.tax_category, subscription.tax_rate = plan.tax_category, plan.tax_rate
     subscription.invoice_id, subscription.is_paid = plan.invoice_id, plan.is_paid
@@ -106,7 +139,7 @@ def renew_online(subscription: Subscription, plan: Plan, cause: str, actor: str)
     db.session().flush()
     audit.record(
         actor, "subscription.renewed", subscription.public_id, subscription.account_id, cause=cause,
-        period_start=str(plan.period_start), period_end=str(plan.period_end),
+        period_start=str(plan.period_start), period_end=str(plan.period_end), **lowered,
     )  # fmt: skip
 
 

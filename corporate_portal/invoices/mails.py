@@ -15,10 +15,13 @@ def tell_issued(invoice: Invoice, account: Account, contact: BillingContact) -> 
         "invoice-issued",
         mark("Invoice %(number)s"),
         Recipient(person.name, person.email, person.locale),
-        {"invoice": invoice, "number": invoice.number, "account": account.name, "user_id": invoice.user_id},
+        {
+            "invoice": invoice, "number": invoice.number, "account": account.name, "user_id": invoice.user_id,
+            "place": _place(account, f"/invoices/{invoice.public_id}"),
+        },
         account_id=account.id,
         attached=(("invoice", invoice.public_id),),
-    )
+    )  # fmt: skip
 
 
 def tell_credited(note: CreditNote, invoice: Invoice | None, account: Account, contact: BillingContact) -> None:
@@ -32,7 +35,13 @@ def tell_credited(note: CreditNote, invoice: Invoice | None, account: Account, c
         {
             "note": note, "number": note.number, "account": account.name, "user_id": note.user_id,
             "invoice": invoice.number if invoice else "", "allocated": use.allocated, "left": use.left,
+            "place": _place(account, f"/credit-notes/{note.public_id}"),
         },
         account_id=account.id,
         attached=(("credit-note", note.public_id),),
     )  # fmt: skip
+
+
+def _place(account: Account, document: str) -> str:
+    """Where the contact sees the document: contacts of online accounts never get into the portal (domain.md 3)."""
+    return document if account.is_corporate else f"/billing{document}"

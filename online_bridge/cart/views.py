@@ -68,24 +68,6 @@ def add() -> Answer:
     return see("checkout.show" if form.then.data == CHECKOUT else "cart.show")
 
 
-@cart.post("/billing/trials")
-@my_page()
-def start_trial() -> Answer:
-    """Start Trial: a trial alone, at once; what is in the cart stays there."""
-    form = LineForm()
-    form.kind.data = "try"
-    if not form.validate_on_submit():
-        return _line_page(form, 400)
-    try:
-        tier, seats, _ = form.chosen
-        return _started(Try(form.product.data or "", tier, seats))
-    except (NotFound, NotAllowed):
-        raise
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return _line_page(form, refusal.status)
-
-
 def _started(wish: Try) -> Response:
     return see("checkout.order", public_id=service.start_trial(viewer(), _account(), wish))
 

@@ -6,15 +6,21 @@
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from threading import local
 from typing import Any
 
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.cli import main
 from billing_core import clock, db
+from billing_core.catalogue.models import Product
 from billing_core.ledger import service as ledger
-from billing_core.payments import beginning, moves, refunding
+from billing_core.orders.online import ending, placing
+from billing_core.orders.online.refusals import PreviewStale
+from billing_core.payments import beginning, moves, ordering, refunding
 from billing_core.payments import states as payment_states
+from billing_core.renewals import service as renewals
 from corporate_portal.quotes import queries, service, states, views
 from corporate_portal.quotes.service import deciding
 
@@ -79,9 +85,44 @@ def without_comparison() -> None:
     refunding._check = lambda *_: None
 
 
+def without_another_price() -> None:
+    """Place Order prices and looks for other orders before its transaction and in it no more, and knows no form again.
+    Cancelling minds no payment that is under way."""
+    price, place, refuse, kept = ordering._preview, ordering.place_order, placing.refuse_while_under_way, local()
+
+    def place_naively(viewer: Any, account: str, wishes: Any, seen: str, form_key: str, **means: Any) -> Any:
+        with db.reading():
+            found = ordering.preview(viewer, account, wishes)
+            refuse(next(one.account_id for one in viewer.standings), found.order)
+        if found.digest != seen:
+            raise PreviewStale
+        time.sleep(WINDOW)
+        kept.found = found
+        try:
+            return place(viewer, account, wishes, seen, form_key, **means)
+        finally:
+            kept.found = None
+
+    def price_as_before(*args: Any, **options: Any) -> Any:
+        found = getattr(kept, "found", None)
+        if found is None:
+            return price(*args, **options)
+        products = [db.session().get_one(Product, line.product.id) for line in found.order.lines]
+        pairs = zip(found.order.lines, products, strict=True)
+        return replace(
+            found, order=replace(found.order, lines=tuple(replace(line, product=one) for line, one in pairs))
+        )
+
+    ordering._preview, ordering.place_order = price_as_before, place_naively
+    placing.made_by_form = lambda *_: None
+    placing.refuse_while_under_way = lambda *_: None
+    ending._refuse_while_under_way = lambda *_: None
+    renewals._end_waiting = lambda *_: None
+
+
 GUARDS = {
     "second-look": without_second_look, "hold": without_hold, "rest": without_rest,
-    "memory": without_memory, "comparison": without_comparison,
+    "memory": without_memory, "comparison": without_comparison, "another-price": without_another_price,
 }  # fmt: skip
 
 if __name__ == "__main__":

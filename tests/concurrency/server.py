@@ -64,11 +64,17 @@ def environment(url: str, data_dir: Path, port: int, secret: str, **more: str) -
 
 @contextmanager
 def running(
-    url: str, data_dir: Path, secret: str, *, without: str = "", command: str = "web", **more: str
-) -> Iterator[Server]:
-    """The program as `portal web` (2 processes) or `portal run`. `without`: a guard of guards_off.py to leave out."""
+    url: str, data_dir: Path, secret: str, *, without: str = "", by: Path | None = None, command: str = "web",
+    **more: str,
+) -> Iterator[Server]:  # fmt: skip
+    """The program as `portal web` (2 processes) or `portal run`. `without`: a guard of guards_off.py to leave out.
+
+    `by`: the file of the clock that it goes by (see moved_clock.py).
+    """
     port, log = free_port(), data_dir / "server.log"
     program = ["tests.concurrency.guards_off", without] if without else ["app.cli"]
+    if by is not None:
+        program = ["tests.concurrency.moved_clock", str(by), *program]
     child = Child([*program, command], environment(url, data_dir, port, secret, **more), log)
     try:
         _wait_until_ready("127.0.0.1", port, child, log)

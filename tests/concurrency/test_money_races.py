@@ -17,12 +17,10 @@ from functools import partial
 from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import stripe
-from bs4 import BeautifulSoup
-from sqlalchemy import select, text, update
+from sqlalchemy import update
 
 from billing_core import clock, db
 from billing_core.accounts import Account
@@ -30,13 +28,11 @@ from billing_core.ledger.models import Invoice
 from billing_core.payments import service
 from billing_core.payments.models import Payment
 from billing_core.permissions import Realm
-from tests import invariants
-from tests.checker import audit
+from tests.concurrency.money import DONE, REFUSED, audit_everything, enter_card_if_open, sums
 from tests.concurrency.server import Answer, Browser, Server, at_once, running
 from tests.conftest import SECRET, Database, empty
 from tests.factories import core, ledger
 from tests.factories.till import CardTill
-from tests.faults.quiet import work_off
 
 TOTAL = 11900
 PRESSES = 16
@@ -44,7 +40,6 @@ PRESSES = 16
 ROUNDS, VERY_MANY = 16, 313
 """Races of each kind on each database: 512 attempts on both together, and 10,016."""
 CHANCE, NEARLY = random.Random(11), 0.02  # noqa: S311 - no secret
-DONE, REFUSED = 303, (400, 409)
 COMPLETED = "SELECT body FROM object WHERE kind = 'event' AND type = 'checkout.session.completed' ORDER BY seq DESC"
 
 
@@ -101,22 +96,12 @@ def pay_by_card(stage: Stage, invoice: Invoice, *, settle: bool = True) -> Payme
     return service.settle(payment.public_id) if settle else payment
 
 
-def enter_card_if_open(stage: Stage, tab: Browser, hosted: str) -> None:
-    """What the payer does next, unless the page was closed meanwhile; and then comes back."""
-    place = "/sandbox/" + hosted.partition("/sandbox/")[2]
-    page = BeautifulSoup(stage.till.browser.get(place).get_data(as_text=True), "lxml")
-    token = page.select_one("input[name=page_token]")
-    if token is not None:
-        sent = {"card": "pm_card_visa", "page_token": str(token["value"])}
-        tab.get(urlsplit(stage.till.browser.post(place, data=sent).location)._replace(scheme="", netloc="").geturl())
-
-
 def press_pay(stage: Stage, invoice: Invoice, at: int) -> Answer:
     """Pay in full, from a tab of its own."""
     fields = {"share": "full", "card": "new", "form_key": db.public_id("form"), "seen": str(TOTAL), "amount": ""}
     answer = stage.post(stage.tabs[at], f"/invoices/{invoice.public_id}/pay", fields)
     if answer.status == DONE and "/sandbox/" in answer.location:
-        enter_card_if_open(stage, stage.tabs[at], answer.location)
+        enter_card_if_open(stage.till, stage.tabs[at], answer.location)
     return answer
 
 
@@ -224,55 +209,24 @@ RACES = {
 }
 
 
-def sums(till: CardTill) -> dict[str, int]:
-    """What came by card and went back, by the processor's own file; and what the portal has of each."""
-    with closing(sqlite3.connect(till.path)) as store:
-        bodies = [
-            json.loads(body) for (body,) in store.execute("SELECT body FROM object WHERE kind IN ('charge', 'refund')")
-        ]
-    by_card = sum(thing["amount"] for thing in bodies if thing["object"] == "charge" and thing["status"] == "succeeded")
-    sent_back = sum(thing["amount"] for thing in bodies if thing["object"] == "refund")
-    with db.reading() as session:
-        ours = {
-            name: int(session.scalar(text(f"SELECT COALESCE(SUM({column}), 0) FROM {table}")) or 0)  # noqa: S608
-            for name, column, table in (
-                ("issued", "total", "invoice"), ("open", "balance", "invoice"), ("credit", "amount", "credit_entry"),
-                ("transferred", "amount", "incoming_payment"),
-            )
-        }  # fmt: skip
-    return ours | {"by_card": by_card, "sent_back": sent_back}
+def judge(stage: Stage, database: Database, bookings: int) -> None:
+    """Nothing was moved twice, and nothing is lost."""
+    assert audit_everything(stage.till, database)["transferred"] == TOTAL * bookings
 
 
-def judge(stage: Stage, database: Database, invoices: list[Invoice], bookings: int) -> None:
-    """Nothing was charged, booked or sent back twice, and nothing is lost."""
-    work_off()  # needless attempts are ended
-    with db.reading() as session:
-        invariants.check(session.connection())
-        unpaid = session.scalars(
-            select(Payment.public_id).where(Payment.state.in_(("creating", "open", "unknown")))
-        ).all()
-    for public_id in unpaid:
-        service.settle(public_id)
-    found = sums(stage.till)
-    assert found["transferred"] == TOTAL * bookings
-    came = found["by_card"] - found["sent_back"] + found["transferred"]
-    assert found["open"] - found["credit"] == found["issued"] - came, found
-    audit(database.url, stage.till.path, quiet=False)
-
-
-def race(stage: Stage, kind: Race, rounds: int) -> tuple[list[Invoice], list[int]]:
+def race(stage: Stage, kind: Race, rounds: int) -> list[int]:
     """So many races, each about an invoice of its own."""
     invoices = [ledger.invoice(stage.account, TOTAL) for _ in range(rounds)]
-    return invoices, [kind.run(stage, invoice) for invoice in invoices]
+    return [kind.run(stage, invoice) for invoice in invoices]
 
 
 def prove(name: str, database: Database, tmp_path: Path, tell: Callable[[str], None], rounds: int) -> None:
     kind = RACES[name]
     with on_stage(database, tmp_path) as stage:
         before = sums(stage.till)
-        invoices, winners = race(stage, kind, rounds)
+        winners = race(stage, kind, rounds)
         assert set(winners) <= set(kind.winners), winners
-        judge(stage, database, invoices, rounds if kind.run is pay_against_booking else 0)
+        judge(stage, database, rounds if kind.run is pay_against_booking else 0)
         found = sums(stage.till)
     charged = (found["by_card"] - before["by_card"]) // TOTAL
     back = (found["sent_back"] - before["sent_back"]) // TOTAL
@@ -306,9 +260,9 @@ def test_the_control_of_money_races_is_found_out(
     with on_stage(database, tmp_path, kind.guard) as stage:
         for tried in range(1, MOST_TRIES + 1):
             try:
-                invoices, winners = race(stage, kind, 1)
+                winners = race(stage, kind, 1)
                 assert set(winners) <= set(kind.winners), winners
-                judge(stage, database, invoices, tried if kind.run is pay_against_booking else 0)
+                judge(stage, database, tried if kind.run is pay_against_booking else 0)
             except AssertionError:
                 tell(f"{name}, {database.kind}, control: found out in race {tried}")
                 break

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from billing_core import db
+from billing_core import clock, db
 from billing_core.accounts import Account
 from billing_core.catalogue.models import Price, Product, Tier
 from billing_core.ledger.models import CreditNote, Invoice
@@ -63,6 +63,14 @@ class Shop:
     def buy(self, seats: int = 5, tier: str = "Pro", frequency: str = "monthly") -> Buy:
         """The wish for a new subscription."""
         return Buy(self.product.code, tier, seats, frequency)
+
+    def make_due(self, day: date) -> str:
+        """The newest subscription as if it had been bought so long ago that its period ends on the day; its id."""
+        found = self.subscription()
+        dates = {"period_start": clock.add_months(day, -1), "period_end": day, "anchor_day": day.day}
+        moved = update(Subscription).where(Subscription.id == found.id).values(**dates)
+        db.perform(lambda: db.session().execute(moved))
+        return found.public_id
 
     def subscriptions(self) -> Sequence[Subscription]:
         """All of the account, the oldest first."""

@@ -1,6 +1,6 @@
 """A crash after each step of a payment: it converges, nothing is lost and nothing is booked or charged twice."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from billing_core.permissions import Viewer
 from tests.checker import audit
 from tests.factories import core, ledger
 from tests.factories.till import CardTill, payment_named
+from tests.faults.countdown import Deed, die_at_every_point
 from tests.faults.dying import die_of
 from tests.faults.quiet import settle_down
 
@@ -219,51 +220,23 @@ def test_a_process_that_dies_while_cancelling(
     assert ledger.reread(invoice).balance == 10000
 
 
-class _Death(BaseException):
-    """Stands for the end of the process within one process: nothing here catches it."""
-
-
-class _Countdown:
-    """Dies at the n-th point that is passed."""
-
-    def __init__(self, remaining: int) -> None:
-        self.remaining = remaining
-
-    def __call__(self, name: str) -> None:
-        self.remaining -= 1
-        if self.remaining == 0:
-            raise _Death(name)
-
-
-@pytest.fixture
-def no_hook() -> Iterator[None]:
-    """Whatever happens, the next test has no crash points."""
-    yield
-    crashpoints.watch(None)
-
-
-@pytest.mark.usefixtures("no_hook")
-def test_a_death_at_every_point_that_is_ever_passed(till: CardTill, invoice: Invoice, payer: Viewer) -> None:
+def test_a_death_at_every_point_that_is_ever_passed(till: CardTill) -> None:
     """The n-th point of the journey, for every n until the journey passes without a death."""
-    passed: list[str] = []
-    for number in range(1, 40):
+    invoices: list[Invoice] = []
+
+    def begin() -> list[Deed]:
         account = core.account()
-        this = ledger.invoice(account, 10000)
-        person = core.viewer(core.contact(account))
-        died = _live_through(journey_of(till, person, this), number)
-        converge(till)
-        for deed in journey_of(till, person, this):
-            deed()
-        converge(till)
-        assert ledger.reread(this).balance == 0, died
-        assert len(till.charges()) == number, died
+        invoices.append(ledger.invoice(account, 10000))
+        return journey_of(till, core.viewer(core.contact(account)), invoices[-1])
+
+    def is_paid_once() -> None:
+        assert ledger.reread(invoices[-1]).balance == 0
+        assert len(till.charges()) == len(invoices)
         with db.reading() as session:
-            booked = select(func.count()).select_from(Allocation).where(Allocation.invoice_id == this.id)
-            assert session.scalar(booked) == 1, died
-        if died is None:
-            break
-        passed.append(died)
-    assert set(passed) >= {
+            booked = select(func.count()).select_from(Allocation).where(Allocation.invoice_id == invoices[-1].id)
+            assert session.scalar(booked) == 1
+
+    assert set(die_at_every_point(begin, lambda: converge(till), is_paid_once)) >= {
         "payment.begun", "processor.created", "payment.opened", "event.noted", "processor.asked", "payment.booked",
         "payment.settled",
     }  # fmt: skip
@@ -292,16 +265,3 @@ def journey_of(till: CardTill, payer: Viewer, invoice: Invoice) -> list[Callable
             service.come_back(payer, payment.public_id)
 
     return [pay, go_on, enter, till.deliver, come_back]
-
-
-def _live_through(deeds: list[Callable[[], object]], number: int) -> str | None:
-    """Run the deeds until the n-th point kills; its name, or None where no point was the n-th."""
-    crashpoints.watch(_Countdown(number))
-    try:
-        for deed in deeds:
-            deed()
-    except _Death as death:
-        return str(death)
-    finally:
-        crashpoints.watch(None)
-    return None

@@ -48,7 +48,7 @@ from corporate_portal.statement.service import make_statement
 from online_bridge.cart.service import put_in_cart, start_trial
 from tests.concurrency.server import Server, running
 from tests.conftest import SECRET, Database
-from tests.factories import core, ledger
+from tests.factories import core, ledger, plans
 from tests.factories.camt import one_file, transfer
 from tests.journeys import inspection
 from tests.journeys.demo import Demo
@@ -141,6 +141,7 @@ def still(database: Database, fresh_demo: Demo, tmp_path: Path) -> Iterator[Serv
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_page_is_accessible_and_fits_a_phone(app: Flask, chromium: Browser, still: Server) -> None:
     job_that_gave_up()
+    core.staff("support", external_id=SUPPORT["en"], locale="en")
     for cast, person, account in zip(CASTS, ("hughes", "zimmerli"), ("puffin", "zimmerli"), strict=True):
         cast.my[person].append(f"/billing/renewals/{renewal_that_failed(account)}")
     seen: set[str] = set()
@@ -221,6 +222,24 @@ def visits_of(cast: Cast) -> Iterator[tuple[str, Realm | None, list[str]]]:
     asked = [f"{waiting}/approval"] if cast.locale == "en" else []
     yield {"en": "archer", "de": "thiele"}[cast.locale], Realm.DESK, ["/desk", "/desk/jobs", waiting, *asked]
     yield {"en": "bell", "de": "thiele"}[cast.locale], Realm.DESK, finance_pages(cast)
+    yield SUPPORT[cast.locale], Realm.DESK, support_pages(cast)
+
+
+SUPPORT = {"en": "support", "de": "lange"}
+
+
+def support_pages(cast: Cast) -> list[str]:
+    """An online account whose subscription is to be lowered, and what that comes to."""
+    account = core.account(kind="online", locale=cast.locale)
+    core.contact(account)
+    sold = plans.subscribed(account, plans.tiered())
+    lowered = plans.subscribed(account, plans.tiered(), planned_tier="Starter", planned_price=1200)
+    here = f"/desk/subscriptions/{sold.public_id}/downgrade"
+    return [
+        "/desk/online-accounts", "/desk/online-accounts?search=nobody", f"/desk/online-accounts/{account.public_id}",
+        here, f"{here}?tier=Starter&when=at-once", f"{here}?tier=Starter&when=at-end",
+        f"/desk/subscriptions/{lowered.public_id}/downgrade",
+    ]  # fmt: skip
 
 
 def billing_pages(person: str) -> list[str]:

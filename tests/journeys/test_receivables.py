@@ -1,9 +1,11 @@
 """Finance looks who is late, holds reminders back for one of them, and closes the day; the customer read the mail."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from billing_core import clock, db
 from billing_core.accounts import Account
@@ -47,15 +49,18 @@ LATER = Case(
 )  # fmt: skip
 
 
-def money_comes_in(case: Case) -> None:
-    """Finance books a cheque for an invoice, and a transfer that nobody can explain yet."""
+def money_comes_in(case: Case) -> date:
+    """Finance books a cheque for an invoice, and a transfer that nobody can explain yet: today, which is returned."""
     with db.reading() as session:
         person = session.scalars(select(Person).where(Person.external_id == case.clerk)).one()
-        account = session.scalars(select(Account).where(Account.name == case.payer)).one()
-    clerk, today = core.viewer(person, Realm.DESK), clock.today("Europe/Berlin")
+        named = select(Account).options(joinedload(Account.seller)).where(Account.name == case.payer)
+        account = session.scalars(named).one()
+        today = clock.today(account.seller.timezone)
+    clerk = core.viewer(person, Realm.DESK)
     for method, amount in (("bank_transfer", 5000), ("cheque", 100_000)):
         money = Money(method, amount, today, "Thanks", shares={} if method == "bank_transfer" else None)
         db.perform(book_incoming, clerk, account.public_id, money, method)
+    return today
 
 
 @pytest.mark.parametrize(
@@ -67,7 +72,7 @@ def test_finance_sees_who_is_late_and_what_was_done_about_it(demo: Demo, visit: 
     reader.reads_in_mail(case.invoice)
     reader.look("reminder-mail")
 
-    money_comes_in(case)
+    day = money_comes_in(case)
     clerk = visit.by(case.walk)
     clerk.enter("/desk/sign-in", demo.login(case.clerk))
     clerk.tab("Money")
@@ -96,7 +101,7 @@ def test_finance_sees_who_is_late_and_what_was_done_about_it(demo: Demo, visit: 
     clerk.tab("Money")
     clerk.click("Day-end report")
     clerk.choose_matching("Seller", case.seller)
-    clerk.page.locator("input[type=date]").fill(clock.today("Europe/Berlin").isoformat())
+    clerk.page.locator("input[type=date]").fill(day.isoformat())
     clerk.click("Apply")
     clerk.sees("Both ways agree")
     clerk.reads(case.paid)

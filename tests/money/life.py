@@ -190,7 +190,7 @@ class MoneyLife(RuleBasedStateMachine):
         self.press_pay(at, 1, part, means=Means(kept[at % len(kept)].public_id))
         payment = self.scene.one_payment(0)
         if payment is not None and payment.is_on_file and payment.can_go_on and part > 1:
-            self.scene.till.answer_bank(payment, "complete" if part > 3 else "fail")
+            self.scene.till.answer_bank_if_asked(payment, "complete" if part > 3 else "fail")
 
     @rule(at=SOME, how=st.sampled_from(["come back", "come back", "continue", "cancel"]))
     def go_on(self, at: int, how: str) -> None:

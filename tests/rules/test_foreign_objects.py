@@ -19,7 +19,7 @@ from tests.rules.world import FORMS, World, filled
 UNTOUCHED = {"sign_in_session"}
 """Looking at a page may note that the session was used."""
 OF_NO_ACCOUNT = {"desk.retry_job", "desk.approval", "desk.approve", "desk.return_quote"}
-"""Jobs belong to the vendor, approvals to managers, and all pages of finance to finance: no representative's right."""
+"""Jobs are the vendor's, approvals for managers, pages of finance and support for those: no representative's right."""
 OF_EVERYBODY = {"billing.compare_plans", "billing.new_plan"}
 """The catalogue of what is sold online is the same for every online account of the currency."""
 
@@ -51,7 +51,7 @@ def test_a_stranger_finds_nothing_and_changes_nothing(app: Flask, world: World) 
             page = clients[realm].post(path, bodies[rule.endpoint] | {"csrf_token": tokens[realm]})
         else:
             page = clients[realm].get(path)
-        of_finance = rule.endpoint.startswith(("finance.", "receivables."))
+        of_finance = rule.endpoint.startswith(("finance.", "receivables.", "support."))
         expected = 403 if rule.endpoint in OF_NO_ACCOUNT or of_finance else 404
         expected = 200 if rule.endpoint in OF_EVERYBODY else expected
         assert page.status == expected, f"{rule.endpoint}: {page.status} {page.h1}"

@@ -76,6 +76,7 @@ VALID: dict[str, dict[str, set[str]]] = {
     "finance.return_entry": {"back": ANYTHING},
     "finance.decide_review": {"note": TEXT},
     "receivables.pause": {"note": TEXT},
+    "support.apply": {"key": ANYTHING},
     "billing.change_vat_number": {"vat_id": {"missing"}, "seen": {"missing"}},
     "finance.change_vat_id": {"vat_id": {"missing"}},
     "renewals.pay": {"card": {"missing"}},

@@ -70,6 +70,8 @@ class World:
             return Client(self.app)
         roles = {"support": self.jobs, "manager": self.approvals}
         who = next((role for role, own in roles.items() if endpoint in own), realm.value)
+        if endpoint.startswith("support."):
+            who = "support"
         if endpoint.startswith(("finance.", "receivables.")):
             who = "finance"
         return Client(self.app).sign_in(self.people[who], realm)
@@ -186,12 +188,16 @@ VAT_ID_PAGES = ("finance.vat_id", "finance.change_vat_id", "finance.check_vat_id
 
 def subscriptions_of(online: Account) -> dict[str, str]:
     """One that runs and can be changed, and one that is cancelled."""
-    runs = plans.subscribed(online, plans.tiered())
+    runs, planned = plans.subscribed(online, plans.tiered()), plans.subscribed(online, plans.tiered())
+    lower = plans.subscribed(online, plans.tiered(), planned_tier="Starter", planned_price=1200)
     cancelled = plans.subscribed(online, plans.tiered(), cancelled_on=clock.today(online.timezone)).public_id
     return {
         "billing": runs.public_id,
         "billing.ask_remove_cancellation": cancelled,
         "billing.remove_cancellation": cancelled,
+        "support": planned.public_id,
+        "support.account": online.public_id,
+        "support.take_back": lower.public_id,
     }
 
 
@@ -403,6 +409,10 @@ FORMS = {
     "billing.change_vat_number": Sent(_MY, _at("/billing/vat-number"), "vat-number", {"vat_id": "DE136695976"}),
     "renewals.pay": Sent(_MY, _at("/billing/renewals/{renewals}"), "/pay", {"card": "new"}),
     "finance.run_reconciliation": Sent(_DESK, _at("/desk/reconciliations"), "/desk/reconciliations", {}),
+    "support.apply": Sent(
+        _DESK, _at("/desk/subscriptions/{support}/downgrade?tier=Starter&when=at-end"), "downgrade", {}
+    ),
+    "support.take_back": Sent(_DESK, _at("/desk/online-accounts/{support_account}"), "take-back", {}),
     "receivables.pause": Sent(
         _DESK, _at("/desk/accounts/{account}/reminders"), "reminders/pause", {"note": "They pay on Friday."}
     ),
@@ -435,7 +445,6 @@ UNSHOWN = {
     "auth.set_password",
     "webhooks.stripe",
     "hand_off.take_over",
-    "cart.start_trial",
     "demo_clock.move",
 }
 DOORS = {"auth.sign_out", "auth.desk_sign_out", "my.sign_out"}

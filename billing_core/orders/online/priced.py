@@ -75,6 +75,8 @@ class Before:
     unit_price: int
     period_start: date
     period_end: date
+    planned_tier: str = ""
+    """The lower tier that support has planned for the period's end."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,12 @@ class PricedLine:
     def last_day(self) -> date:
         """The last day of its period, as readers write it."""
         return self.period_end - timedelta(days=1)
+
+    @property
+    def keeps_downgrade(self) -> bool:
+        """The downgrade that was planned (`before.planned_tier`) outlives it: tier and frequency stay."""
+        before = self.before
+        return before is not None and (before.tier, before.frequency) == (self.tier, self.frequency)
 
     def explained(self, currency: str) -> list[tuple[PricedCharge, str]]:
         """Each charge with the sentence that explains it, in the reader's language."""
@@ -218,6 +226,7 @@ def facts(order: PricedOrder) -> list[Any]:
         [
             line.effect, line.product.code, line.subscription, line.tier, line.seats, line.frequency, line.unit_price,
             line.period_start, line.period_end, [list(vars(charge).values()) for charge in line.charges],
+            *([line.before.planned_tier] if line.before and line.before.planned_tier else []),
         ]
         for line in order.lines
     ]  # fmt: skip

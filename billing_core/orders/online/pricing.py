@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from billing_core import clock, db
+from billing_core import clock, db, templating
 from billing_core.accounts import Account, vat_is_confirmed
 from billing_core.catalogue.models import Product
 from billing_core.catalogue.offers import Offer
@@ -19,6 +19,7 @@ from billing_core.errors import NotFound
 from billing_core.ledger.calculation import sum_up
 from billing_core.ledger.models import Invoice
 from billing_core.orders.online import refusals
+from billing_core.orders.online.models import OnlineOrder
 from billing_core.orders.online.priced import (
     CHANGE,
     RENEW,
@@ -73,8 +74,9 @@ class Counter:
         seller = self.account.seller
         confirmed = vat_is_confirmed(self.account, clock.now())
         return tax.decide(
-            seller.country, self.account.country, confirmed, product.tax_category, clock.today(seller.timezone)
-        )
+            seller.country, self.account.country, confirmed, product.tax_category, clock.today(seller.timezone),
+            has_vat_id=self.account.vat_id is not None,
+        )  # fmt: skip
 
 
 def counter_of(account: Account, smallest_claim: int) -> Counter:
@@ -85,7 +87,7 @@ def counter_of(account: Account, smallest_claim: int) -> Counter:
 
 
 def price(counter: Counter, wishes: Sequence[Wish], *, allow_downgrade: bool = False) -> PricedOrder:
-    """What the wishes come to. `allow_downgrade` is for the support desk.
+    """What the wishes come to. `allow_downgrade` is for `downgrading` alone.
 
     Raises EmptyOrder, TwiceInOrder, and for each wish what says why it cannot be: NotSold, SeatsNotPossible,
     SeatsInUse, TierDowngrade, NothingChanges, AlreadySubscribed, TrialUsed, SubscriptionExpired, CancellationPending,
@@ -102,31 +104,36 @@ def price(counter: Counter, wishes: Sequence[Wish], *, allow_downgrade: bool = F
     return _whole(counter, lines)
 
 
-def price_renewal(counter: Counter, subscription: Subscription) -> PricedOrder:
+def price_renewal(
+    counter: Counter, subscription: Subscription, plan: tuple[str, int] | None = None,
+    instead_of: OnlineOrder | None = None,
+) -> PricedOrder:  # fmt: skip
     """The next period of a subscription, which comes with its product: at its own price and with today's tax.
 
-    Whether it is due the caller knows. Raises NoTaxRate and AmountTooLarge.
+    `plan` is another tier and unit price than it would have. The credit that `instead_of` counts on is free. Whether
+    it is due the caller knows. Raises NoTaxRate and AmountTooLarge.
     """
+    tier, unit_price = plan or subscription.next_plan
     start = subscription.period_end
     end = proration.next_period(start, subscription.frequency, subscription.anchor)
-    days, seats, unit_price = (end - start).days, subscription.seats, subscription.unit_price
+    days, seats = (end - start).days, subscription.seats
     whole = Charge(NEW_PERIOD, days, days, seats, unit_price, seats * unit_price)
     bears = counter.tax_of(subscription.product)
     charges = (_charge(counter, whole, bears, start, end),) if whole.amount else ()
     line = PricedLine(
         RENEW, subscription.product, subscription.id, subscription.public_id, based_on(subscription),
-        _before(subscription), subscription.tier, seats, subscription.frequency, unit_price, True, start, end,
-        subscription.anchor, bears.category, bears.rate, charges,
+        _before(subscription), tier, seats, subscription.frequency, unit_price, True, start, end, subscription.anchor,
+        bears.category, bears.rate, charges,
     )  # fmt: skip
-    return _whole(counter, (line,))
+    return _whole(counter, (line,), instead_of)
 
 
-def _whole(counter: Counter, lines: tuple[PricedLine, ...]) -> PricedOrder:
+def _whole(counter: Counter, lines: tuple[PricedLine, ...], instead_of: OnlineOrder | None = None) -> PricedOrder:
     account = counter.account
     totals = sum_up(
         drafts([(one.product, one.tier, one.charges) for one in lines], account.currency, account.locale)
     )  # fmt: skip
-    credit = credit_free(account.id, account.currency)
+    credit = credit_free(account.id, account.currency, instead_of)
     return PricedOrder(
         account.public_id, counter.day, account.currency, account.locale, lines, totals, credit
     )  # fmt: skip
@@ -199,7 +206,9 @@ def _changed(counter: Counter, wish: Change, *, allow_downgrade: bool) -> Priced
         and not allow_downgrade
         and counter.offer(product.code).is_downgrade(before.tier, wish.tier)
     ):
-        raise refusals.TierDowngrade(product=product.name, before=before.tier, after=wish.tier)
+        raise refusals.TierDowngrade(
+            product=product.name, before=before.tier, after=wish.tier, email=templating.brand().support_email
+        )
     _refuse_fewer_than_used(subscription, product, wish.seats)
     unit_price = before.unit_price if same_plan else counter.price(product.code, wish.tier, wish.frequency)
     running = Running(
@@ -281,6 +290,7 @@ def _before(subscription: Subscription) -> Before:
     return Before(
         subscription.tier, subscription.seats, subscription.frequency, subscription.unit_price,
         subscription.period_start, subscription.period_end,
+        (subscription.planned_tier or "") if subscription.renews else "",
     )  # fmt: skip
 
 
@@ -290,4 +300,5 @@ def based_on(subscription: Subscription) -> str:
         subscription.public_id, subscription.tier, subscription.seats, subscription.frequency,
         subscription.unit_price, subscription.period_start, subscription.period_end, subscription.is_trial,
         subscription.cancelled_on, subscription.ended_on,
+        *([subscription.planned_tier, subscription.planned_price] if subscription.planned_tier is not None else []),
     ])  # fmt: skip

@@ -1,5 +1,8 @@
 """Why an online order cannot be placed, in the words of the domain (domain.md 6)."""
 
+from babel.support import LazyProxy
+
+from billing_core import money, words
 from billing_core.errors import Invalid, Refusal
 from billing_core.words import mark
 
@@ -31,7 +34,41 @@ class SeatsInUse(Invalid):
 class TierDowngrade(Refusal):
     """A lower tier is support's to apply (domain.md 6)."""
 
-    message = mark("A change of %(product)s from %(before)s to %(after)s goes to our support team.")
+    message = mark(
+        "A change of %(product)s from %(before)s to %(after)s goes to our support team. Write to %(email)s, "
+        "and they change it for you."
+    )
+
+
+class NotADowngrade(Refusal):
+    """Support applies lower tiers only; every other change is the customer's to order."""
+
+    message = mark("%(after)s is not a lower plan than %(before)s. The customer orders this change online.")
+
+
+class DearerDowngrade(Refusal):
+    """What was sold keeps its price, so a lower tier can cost more today; who orders a dearer change pays it."""
+
+    message = mark(
+        "%(after)s costs %(then)s a seat today, more than the %(now)s that this subscription pays for %(before)s. "
+        "A change that costs more cannot be applied at the desk."
+    )
+
+    @classmethod
+    def of(cls, before: str, after: str, now: int, then: int, currency: str) -> "DearerDowngrade":
+        """The refusal with both prices, written when it is read."""
+        shown = [LazyProxy(_shown, amount, currency, enable_cache=False) for amount in (now, then)]
+        return cls(before=before, after=after, now=shown[0], then=shown[1])
+
+
+def _shown(amount: int, currency: str) -> str:
+    return money.show(amount, currency, words.locale())
+
+
+class BilledElsewhere(Refusal):
+    """It was imported: its periods, invoices and renewals are not ours (ADR 33)."""
+
+    message = mark("%(product)s was not ordered here. Change it where it is billed.")
 
 
 class NothingChanges(Invalid):

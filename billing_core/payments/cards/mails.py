@@ -10,6 +10,9 @@ from billing_core.words import mark
 
 log = logging.getLogger(__name__)
 
+PORTAL, BILLING_CENTER = "/profile/cards", "/billing/payment-methods"
+"""Where the cards of a corporate account are, and those of an online account."""
+
 
 def tell_added(account: Account, card: SavedCard, who: str) -> None:
     """A card can be charged from now on."""
@@ -22,7 +25,10 @@ def tell_removed(account: Account, card: SavedCard, who: str) -> None:
 
 
 def _tell(kind: str, subject: str, account: Account, card: SavedCard, who: str) -> None:
-    context = {"account": account.name, "who": who, "card": card.name, "expiry": f"{card.exp_month:02}/{card.exp_year}"}
+    context = {
+        "account": account.name, "who": who, "card": card.name, "expiry": f"{card.exp_month:02}/{card.exp_year}",
+        "place": PORTAL if account.is_corporate else BILLING_CENTER,
+    }  # fmt: skip
     for contact in contacts_of(account.id):
         if not contact.may_pay:
             continue

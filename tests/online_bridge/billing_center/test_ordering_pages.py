@@ -177,7 +177,7 @@ def test_edit_refuses_a_lower_tier_and_names_support(contact: Client, shop: Acco
     sold = plans.subscribed(shop, meeting)
     page = contact.get(f"/billing/subscriptions/{sold.public_id}/edit?tier=Starter&seats=9&frequency=yearly")
     assert page.status == 400
-    assert f"A change of {meeting.name} from Pro to Starter goes to our support team." in page.words
+    assert f"A change of {meeting.name} from Pro to Starter goes to our support team. Write to " in page.words
     assert page.html.select("#order-summary a[href^=mailto]")
     assert not page.html.select("button[formmethod=post]")
 

@@ -195,8 +195,8 @@ def test_the_cart_of_another_person_or_account_does_not_exist(app: Flask, buyer:
 
 
 def test_a_trial_is_started_once_however_often_it_is_pressed(buyer: Client, shop: Shop, till: CardTill) -> None:
-    trial = {"product": shop.product.code, "tier": "Pro", "seats": "3"}
-    first, second = (post(buyer, "/billing/trials", **trial) for _ in range(2))
+    trial = {"kind": "try", "product": shop.product.code, "tier": "Pro", "seats": "3", "then": "start"}
+    first, second = (post(buyer, "/billing/cart/lines", **trial) for _ in range(2))
     assert (first.status, first.location) == (303, second.location)
     page = buyer.get(first.location)
     assert (page.h1, "Free trial" in page.words) == ("Your order is confirmed", True)
