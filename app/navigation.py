@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, g, get_flashed_messages, request, url_for
 
@@ -9,6 +10,7 @@ from app.static_files import static_url
 from billing_core import templating, words
 from billing_core.permissions import Realm, Viewer
 from billing_core.web import identity
+from billing_core.web.targets import target_in
 from billing_core.words import mark
 from corporate_portal.desk.service import MAY_RETRY
 from corporate_portal.quotes import queries as quotes
@@ -89,8 +91,16 @@ def _surroundings() -> dict[str, Any]:
         "nav": _tabs(viewer) if viewer else [],
         "home_url": url_for(HOME[viewer.realm]) if viewer else "/",
         "sign_out_url": url_for(SIGN_OUT[viewer.realm]) if viewer else "",
+        "language_next": _readable_address(viewer) if viewer else request.full_path,
         "account_url": url_for(CHOOSE_ACCOUNT[viewer.realm]) if viewer and viewer.realm in CHOOSE_ACCOUNT else "",
     }
+
+
+def _readable_address(viewer: Viewer) -> str:
+    """Where the page can be read again in another language: an answer to a form may stand at an address of its own."""
+    came_from = urlsplit(request.referrer or "")
+    form = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    return target_in(viewer.realm, request.full_path) or target_in(viewer.realm, form) or url_for(HOME[viewer.realm])
 
 
 def _visitor(viewer: Viewer) -> Visitor:

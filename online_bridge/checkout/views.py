@@ -15,14 +15,21 @@ from billing_core.words import mark
 from online_bridge.cart.queries import Looked, look, place
 from online_bridge.checkout import queries
 from online_bridge.checkout.forms import PlaceForm
-from online_bridge.routing.showing import elsewhere
+from online_bridge.routing.showing import elsewhere, sold_outside
 
 checkout = Blueprint("checkout", __name__)
-checkout.before_request(elsewhere)
 
 Answer = str | Response | tuple[str, int]
+OF_ONE_ORDER = ("checkout.order", "checkout.go_on", "checkout.cancel")
+"""Whoever may see the order's account comes in, whichever is chosen: mails and the processor lead here."""
 ORDERS = "/billing/orders"
 """Where the processor leads back to, with the id of the order."""
+
+
+@checkout.before_request
+def lead_on() -> Response | None:
+    """The checkout is the chosen account's; an order is its own account's."""
+    return sold_outside() if request.endpoint in OF_ONE_ORDER else elsewhere()
 
 
 @checkout.get("/billing/checkout")

@@ -12,20 +12,15 @@ from billing_core.renewals import places, queries
 from billing_core.renewals.service import pay_renewal
 from billing_core.web.guards import my_page
 from billing_core.web.identity import viewer
-from billing_core.web.outside import outside
 from billing_core.web.render import page, see, tell
 from billing_core.words import mark
 from online_bridge.renewals.forms import RenewalForm
+from online_bridge.routing.showing import sold_outside
 
 renewals = Blueprint("renewals", __name__)
+renewals.before_request(sold_outside)
 
 Answer = str | Response | tuple[str, int]
-
-
-@renewals.before_request
-def sell_elsewhere() -> Response | None:
-    """Where the vendor sells online on another site, none of these pages is there; the routing leads on."""
-    return see("routing.go_to_billing") if outside().checkout else None
 
 
 @renewals.get("/billing/renewals/<string:public_id>")
@@ -65,6 +60,7 @@ def _page(public_id: str, form: RenewalForm) -> str | Response:
             return page(
                 "online_bridge/pay_renewal.html", subscription=subscription, preview=preview, form=form, cards=cards,
                 may_pay=viewer().may(Right.PAY, subscription.account_id), methods=places.PAYMENT_METHODS,
+                account=viewer().standing_in(subscription.account_id),
             )  # fmt: skip
     tell("info", mark("Nothing of this renewal is to be paid now."))
     return see("billing.subscriptions")

@@ -9,6 +9,11 @@ from billing_core.web.render import see
 from online_bridge.routing.queries import is_online_contact
 
 
+def sold_outside() -> Response | None:
+    """Where the vendor sells online on another site, none of these pages is there; the routing leads on."""
+    return see("routing.go_to_billing") if outside().checkout else None
+
+
 def elsewhere() -> Response | None:
     """Where the vendor sells online on another site, or to whoever is no online contact: the routing leads on.
 

@@ -67,5 +67,5 @@ BILLING_CENTER: dict[str, str] = {
     "Save": "Speichern",
     "Place Order": "Bestellung aufgeben",
     "Your order is confirmed": "Ihre Bestellung ist bestätigt",
-    "Invoice history": "Rechnungsverlauf",
+    "Invoice history": "Rechnungshistorie",
 }

@@ -1,7 +1,8 @@
 """A lower tier, as support applies it at the desk: what it comes to, at once or at the period's end (domain.md 6).
 
-Nothing is written. It never costs anything: at once the difference is credited as with any cheaper change, and at the
-period's end the next period is billed at the price of the day on which it was agreed on.
+Nothing is written, and nothing is charged: at once the difference is credited as with any cheaper change, and at the
+period's end the next period is billed at the price of the day on which it was agreed on. Where the lower tier costs
+more today than was paid for the higher one, only the period's end is left: the desk pays nothing in a customer's name.
 """
 
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def price_downgrade(counter: Counter, public_id: str, tier: str, when: When) -> 
     unit_price = counter.price(product.code, tier, subscription.frequency)
     if not counter.offer(product.code).is_downgrade(before, tier):
         raise refusals.NotADowngrade(before=before, after=tier)
-    if unit_price > subscription.unit_price:
+    if when is When.AT_ONCE and unit_price > subscription.unit_price:
         raise refusals.DearerDowngrade.of(before, tier, subscription.unit_price, unit_price, subscription.currency)
     if when is When.AT_END:
         order = price_renewal(counter, subscription, (tier, unit_price))

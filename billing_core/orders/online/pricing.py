@@ -40,6 +40,7 @@ from billing_core.subscriptions import proration
 from billing_core.subscriptions.models import Subscription
 from billing_core.subscriptions.online import of_product, seats_in_use
 from billing_core.subscriptions.proration import NEW_PERIOD, Charge, Running, Wanted
+from billing_core.subscriptions.queries import are_all_over
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ def price(counter: Counter, wishes: Sequence[Wish], *, allow_downgrade: bool = F
     """What the wishes come to. `allow_downgrade` is for `downgrading` alone.
 
     Raises EmptyOrder, TwiceInOrder, and for each wish what says why it cannot be: NotSold, SeatsNotPossible,
-    SeatsInUse, TierDowngrade, NothingChanges, AlreadySubscribed, TrialUsed, SubscriptionExpired, CancellationPending,
-    TrialNotEdited, NotFound, NoTaxRate, AmountTooLarge.
+    SeatsInUse, TierDowngrade, NothingChanges, AlreadySubscribed, TrialUsed, OnlyToSubscribe, SubscriptionExpired,
+    CancellationPending, TrialNotEdited, NotFound, NoTaxRate, AmountTooLarge.
     """
     if not wishes:
         raise refusals.EmptyOrder
@@ -184,6 +185,8 @@ def _tried(counter: Counter, wish: Try) -> PricedLine:
         raise refusals.TrialUsed(product=product.name)
     if any(one.is_running(counter.day) for one in known):
         raise refusals.AlreadySubscribed(product=product.name)
+    if are_all_over(counter.account):
+        raise refusals.OnlyToSubscribe(product=product.name)
     bears = counter.tax_of(product)
     end = counter.day + timedelta(days=offer.trial.days)
     return PricedLine(

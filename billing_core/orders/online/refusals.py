@@ -47,11 +47,11 @@ class NotADowngrade(Refusal):
 
 
 class DearerDowngrade(Refusal):
-    """What was sold keeps its price, so a lower tier can cost more today; who orders a dearer change pays it."""
+    """What was sold keeps its price, so a lower tier can cost more today; then it begins with the next period."""
 
     message = mark(
         "%(after)s costs %(then)s a seat today, more than the %(now)s that this subscription pays for %(before)s. "
-        "A change that costs more cannot be applied at the desk."
+        "It can begin with the next period: choose the period's end."
     )
 
     @classmethod
@@ -87,6 +87,12 @@ class TrialUsed(Refusal):
     """One trial per product and account, ever."""
 
     message = mark("Your account has tried %(product)s already. You can subscribe to it at any time.")
+
+
+class OnlyToSubscribe(Refusal):
+    """An expired account can only subscribe again (domain.md 2a)."""
+
+    message = mark("All subscriptions of your account have ended. You can subscribe to %(product)s, but not try it.")
 
 
 class TwiceInOrder(Invalid):

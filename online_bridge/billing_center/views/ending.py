@@ -79,7 +79,8 @@ def _ask(template: str, public_id: str, states: set[str]) -> Answer:
         status = subscription.status(clock.today(account.timezone))
         if status not in states:
             return see("billing.subscriptions")
-        return page(template, subscription=subscription, is_overdue=status == OVERDUE)
+        is_overdue = subscription.renews and subscription.is_over(clock.today(account.timezone))
+        return page(template, subscription=subscription, is_overdue=is_overdue)
 
 
 def _do(verb: Callable[[Viewer, str, str], Subscription], public_id: str) -> Subscription | Response:

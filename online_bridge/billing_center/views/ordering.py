@@ -25,7 +25,9 @@ from online_bridge.billing_center.forms import BUY, CHANGE, MOST_MORE_SEATS, TRY
 from online_bridge.billing_center.views import cart_door
 from online_bridge.billing_center.views.blueprint import Answer, belongs_here, billing
 
-NOT_EDITABLE = (refusals.TrialNotEdited, refusals.SubscriptionExpired, refusals.CancellationPending)
+NOT_EDITABLE = (
+    refusals.TrialNotEdited, refusals.SubscriptionExpired, refusals.CancellationPending, refusals.RenewalUnpaid,
+)  # fmt: skip
 
 
 @billing.get("/billing/new")
@@ -81,7 +83,7 @@ def edit(public_id: str) -> Answer:
         try:
             present = queries.editable(account, public_id)
         except NOT_EDITABLE as refusal:
-            return _not_editable(refusal)
+            return _not_editable(refusal, public_id)
         if present.source != ONLINE:
             raise NotFound
         offer = next((one for one in queries.offers(account) if one.product_id == present.product_id), None)
@@ -106,7 +108,7 @@ def add_seats(public_id: str) -> Answer:
         try:
             present = queries.editable(account, public_id)
         except NOT_EDITABLE as refusal:
-            return _not_editable(refusal)
+            return _not_editable(refusal, public_id)
         if present.source != ONLINE:
             raise NotFound
         most = min(present.seats + MOST_MORE_SEATS, present.product.most_seats)
@@ -143,9 +145,11 @@ def _order(template: str, form: WishForm | MoreSeatsForm, wish: Wish | None, **c
     return page(template, **context), status
 
 
-def _not_editable(refusal: Refusal) -> Answer:
-    """The Subscriptions page says how it stands, and the message why not."""
+def _not_editable(refusal: Refusal, public_id: str) -> Answer:
+    """The Subscriptions page says how it stands, and the message why not; an unpaid renewal is paid on its own page."""
     tell("error", refusal.message, **refusal.params)
+    if isinstance(refusal, refusals.RenewalUnpaid):
+        return see("renewals.show", public_id=public_id)
     return see("billing.subscriptions")
 
 

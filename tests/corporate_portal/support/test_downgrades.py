@@ -208,10 +208,11 @@ def test_what_support_cannot_lower(at: Shop, till: CardTill, clerk: Viewer, lowe
     for when in When:
         for tier, refused in (
             ("Pro", refusals.NothingChanges), ("Plus", refusals.NotADowngrade), ("Gold", refusals.NotSold),
-            ("Starter", refusals.DearerDowngrade),
         ):  # fmt: skip
             with pytest.raises(refused):
                 lower(when, tier=tier)
+    with pytest.raises(refusals.DearerDowngrade):
+        lower(AT_ONCE)
     at.order(Try(at.other.code, "Pro", 2))
     with pytest.raises(refusals.TrialNotEdited):
         lower()
@@ -225,6 +226,20 @@ def test_what_support_cannot_lower(at: Shop, till: CardTill, clerk: Viewer, lowe
         with pytest.raises(refused), db.reading():
             queries.downgrade(clerk, found.public_id, "Starter", AT_ONCE)
     assert (audited("subscription.changed"), audited("subscription.downgrade_planned")) == ([], [])
+
+
+def test_a_lower_tier_that_costs_more_today_begins_with_the_next_period(
+    at: Shop, till: CardTill, clocks: Traveller, lower: Apply
+) -> None:
+    at.bought(till, at.buy(5))
+    cards.saved(till, at.account, at.buyer)
+    reprice(at.product, 1001, date(2026, 6, 1), tier="Starter")
+    with pytest.raises(refusals.DearerDowngrade):
+        lower(AT_ONCE)
+    lower(AT_END)
+    assert (state(at), len(till.charges())) == (("Pro", 1000, "Starter"), 1)
+    night(till, clocks, 7, 1)
+    assert (state(at), till.charges()[0].amount) == (("Starter", 1001, None), 5956)
 
 
 @pytest.mark.parametrize("role", ["rep", "rep_manager", "finance"])

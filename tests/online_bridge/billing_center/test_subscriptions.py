@@ -77,7 +77,7 @@ def test_each_other_state_has_its_banner_and_buttons(contact: Client, shop: Acco
     assert f"Your free trial ended on {day(tried.last_day)}." in card(contact, tried)
     imported = plans.subscribed(shop, plans.untiered(), "", source="test", is_live=False)
     assert "Options" not in card(contact, imported)
-    assert "To change a subscription without an Options menu" in contact.get("/billing").words
+    assert "To change a subscription that was not ordered here" in contact.get("/billing").words
 
 
 def test_subscribe_now_begins_with_what_was_tried(contact: Client, shop: Account) -> None:
