@@ -9,6 +9,7 @@ import click
 
 from app import logs, reconciling, schema, tokens
 from app import settings as configuration
+from app.demo_clock import command as clock_command
 from app.explaining.command import explain_change
 from app.settings import BadSettings, Settings
 from billing_core import db
@@ -34,6 +35,7 @@ def _ready() -> Settings:
     found = _settings()
     logs.start(logging.WARNING)
     _prepare(found)
+    _go_by_the_clock(found)
     templating.set_brand(brand_of(found))
     use_reminder_days(found.reminder_days)
     if not schema.is_current():
@@ -43,6 +45,16 @@ def _ready() -> Settings:
         click.echo("This database holds the demo, whose passwords are public: it cannot serve production.", err=True)
         sys.exit(1)
     return found
+
+
+def _go_by_the_clock(found: Settings) -> None:
+    from app.demo_clock.lead import ClockRefused, use_clock
+
+    try:
+        use_clock(found)
+    except ClockRefused as refused:
+        click.echo(str(refused), err=True)
+        sys.exit(1)
 
 
 def _prepare(found: Settings) -> None:
@@ -140,6 +152,7 @@ def states() -> None:
     click.echo(document(), nl=False)
 
 
+demo.add_command(clock_command.command(_ready))
 main.add_command(tokens.commands(_ready))
 main.add_command(reconciling.command(_ready))
 main.add_command(explain_change)

@@ -9,6 +9,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 from app import error_pages, headers, navigation, outside_sites
+from app.demo_clock.lead import Lead, use_clock
+from app.demo_clock.views import demo_clock
 from app.health import health
 from app.mailbox.views import mailbox
 from app.ports import Ports, make_ports
@@ -59,6 +61,7 @@ SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "au
 def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     """The whole application, bound to its database. `ports` are given by tests that watch an adapter."""
     db.configure(settings.database)
+    use_clock(settings)
     ports = ports or make_ports(settings)
     templating.set_brand(brand_of(settings))
     use_reminder_days(settings.reminder_days)
@@ -89,6 +92,9 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
         app.register_blueprint(room)
     if not settings.is_production and not settings.smtp_host:
         app.register_blueprint(mailbox)
+    if settings.has_movable_clock:
+        app.extensions["demo_clock"] = Lead(settings.data_dir)
+        app.register_blueprint(demo_clock)
     app.before_request(_begin)
     app.add_url_rule("/", "front_door", _front_door)
     if ports.mounts:

@@ -60,7 +60,7 @@ TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
 
 BELONGS_TO = {
     "requests": "quotes", "payments": "invoices", "paying": "invoices", "credit_notes": "invoices", "routing": "my",
-    "billing": "my", "cart": "my", "checkout": "my", "history": "my", "payment_methods": "my",
+    "billing": "my", "cart": "my", "checkout": "my", "history": "my", "payment_methods": "my", "renewals": "my",
     "statement": "invoices", "receivables": "finance",
     "cards": "profile",
 }  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.settings import Settings
+from billing_core import clock
 from billing_core.documents.printing import Printer
 from billing_core.documents.weasy import WeasyPrinter
 from billing_core.mail.service import Transport
@@ -64,6 +65,7 @@ def _with_sandbox(settings: Settings) -> Ports:
         base_path=settings.base_url + SANDBOX_PATH,
         merchant=settings.brand_name,
         production=settings.is_production,
+        clock=lambda: clock.now().timestamp(),
     )
     gateway = StripeGateway(SANDBOX_KEY, settings.secret_key, http_client=sandbox.http_client())
 

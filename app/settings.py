@@ -83,6 +83,13 @@ class Settings:
 
     vat_register: str = ""
     """vies or stand-in; empty: vies in production, stand-in in development."""
+    clock: str = ""
+    """real or movable; empty: movable where it may be, which is in development with the sandbox and the mailbox."""
+
+    @property
+    def has_movable_clock(self) -> bool:
+        """The demo's clock may be moved on: nobody takes part whose clock would stay behind."""
+        return self.clock != "real" and _may_move_clock(self)
 
     @property
     def asks_vies(self) -> bool:
@@ -195,6 +202,11 @@ def _problems(settings: Settings) -> list[str]:
             settings.vat_register in ("", "vies", "stand-in"),
             "PORTAL_VAT_REGISTER must be vies, stand-in or empty.",
         ),
+        (settings.clock in ("", "real", "movable"), "PORTAL_CLOCK must be real, movable or empty."),
+        (
+            settings.clock != "movable" or _may_move_clock(settings),
+            "PORTAL_CLOCK=movable is for the demo: not for production, nor with Stripe or a mail server.",
+        ),
         (len(settings.secret_key) >= 32 or not settings.secret_key, "PORTAL_SECRET_KEY needs at least 32 characters."),
     ]
     checks += outside_sites.checks(settings)
@@ -231,6 +243,10 @@ def _problems(settings: Settings) -> list[str]:
 
 
 _LIVE_KEYS = ("sk_live_", "rk_live_")
+
+
+def _may_move_clock(settings: Settings) -> bool:
+    return not (settings.is_production or settings.stripe_secret_key or settings.smtp_host)
 
 
 def _is_database(url: str) -> bool:

@@ -1,12 +1,30 @@
-"""The one source of the present time. Instants are UTC and aware; a day belongs to a named zone."""
+"""The one source of the present time. Instants are UTC and aware; a day belongs to a named zone.
 
+In the demo the clock can be ahead of the real one (ADR 36). The whole business goes by `now`; only what runs between us
+and a browser, another site or another process of ours, none of which went ahead, goes by `real_now`.
+"""
+
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+_ahead: Callable[[], timedelta] | None = None
+
+
+def run_ahead(by: Callable[[], timedelta] | None) -> None:
+    """From now on `now` is ahead of the real time by what the function says each time; None: not at all."""
+    global _ahead
+    _ahead = by
+
 
 def now() -> datetime:
     """The present instant in UTC."""
+    return real_now() if _ahead is None else real_now() + _ahead()
+
+
+def real_now() -> datetime:
+    """The present instant in UTC, whatever the demo's clock shows."""
     return datetime.now(UTC)
 
 

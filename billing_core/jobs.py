@@ -94,8 +94,7 @@ def enqueue(kind: str, /, *, run_at: datetime | None = None, once_key: str | Non
 def hurry(once_key: str) -> None:
     """The ready job of this key is due now, whatever pause it was to make; one that is being done stays as it is."""
     waiting = update(Job).where(Job.once_key == once_key, Job.state == "ready", Job.run_at > clock.now())
-    free = waiting.where(or_(Job.lease_until.is_(None), Job.lease_until < clock.now()))
-    db.session().execute(free.values(run_at=clock.now()))
+    db.session().execute(waiting.where(_is_free()).values(run_at=clock.now()))
     db.after_commit(wake.set)
 
 
@@ -109,19 +108,27 @@ def claim(limit: int = 1) -> list[Job]:
 
     A job that has been begun MOST_ATTEMPTS times and is free again killed its last worker too: it is dead.
     """
-    now = clock.now()
-    free = and_(Job.state == "ready", or_(Job.lease_until.is_(None), Job.lease_until < now))
+    free = and_(Job.state == "ready", _is_free())
     _bury_the_deadly(free)
-    due = select(Job.id).where(free, Job.run_at <= now).order_by(Job.run_at, Job.id).limit(limit)
+    due = select(Job.id).where(free, Job.run_at <= clock.now()).order_by(Job.run_at, Job.id).limit(limit)
     claimed: list[Job] = []
     for job_id in db.session().scalars(due.with_for_update(skip_locked=True)).all():
         take = update(Job).where(Job.id == job_id, free)
         won = db.session().scalar(
-            take.values(lease_until=now + LEASE, lease_by=worker_name(), attempts=Job.attempts + 1).returning(Job.id)
+            take.values(lease_until=_lease(), lease_by=worker_name(), attempts=Job.attempts + 1).returning(Job.id)
         )
         if won is not None:
             claimed.append(db.session().get_one(Job, job_id))
     return claimed
+
+
+def _lease() -> datetime:
+    """How long a worker is believed to live: in real time, also where the demo's clock goes ahead meanwhile."""
+    return clock.real_now() + LEASE
+
+
+def _is_free() -> ColumnElement[bool]:
+    return or_(Job.lease_until.is_(None), Job.lease_until < clock.real_now())
 
 
 def _bury_the_deadly(free: ColumnElement[bool]) -> None:
@@ -137,7 +144,7 @@ def renew(job_id: int, holder: str) -> bool:
     mine = update(Job).where(
         Job.id == job_id, Job.state == "ready", Job.lease_by == holder, Job.lease_until.is_not(None)
     )
-    return db.session().scalar(mine.values(lease_until=clock.now() + LEASE).returning(Job.id)) is not None
+    return db.session().scalar(mine.values(lease_until=_lease()).returning(Job.id)) is not None
 
 
 def finish(job_id: int) -> None:

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-LIMIT = 900  # seconds: longer than this is a failure of its own
+AIM, LIMIT = 900, 1200  # seconds: longer than the first is said, longer than the second is a failure of its own
 TOOLS = Path(sys.executable).parent
 
 CHECKS: dict[str, tuple[str, ...]] = {
@@ -64,10 +64,9 @@ def main() -> int:
         return 1
     passed = run("pytest", ("pytest", "-n", "3", "--turn", "first", "--durations=20"))
     took = time.monotonic() - started
-    if took > LIMIT:
-        print(f"bin/test: took {took:.0f} s, and the limit is {LIMIT} s: make the slowest tests above faster")
-        return 1
-    return os.EX_OK if passed else 1
+    if took > AIM:
+        print(f"bin/test: took {took:.0f} s, more than the {AIM} s that it may: make the slowest tests above faster")
+    return os.EX_OK if passed and took <= LIMIT else 1
 
 
 if __name__ == "__main__":

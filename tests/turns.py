@@ -1,19 +1,16 @@
 """Most tests take turns: in `bin/test` each runs on one of the two databases, and on the other one in the second turn.
 
-Both turns together run every test on both databases; CI runs both. Where the databases themselves are what can make the
-difference (transactions, races, crashes, laws, imports), a test runs on both at once.
+A journey is walked in one language first and in the other one then. Both turns together run every test on both
+databases and every walk; CI runs both.
 """
 
+from collections import defaultdict
 from pathlib import Path
 from zlib import crc32
 
 import pytest
 
-HERE = Path(__file__).parent
-BOTH_AT_ONCE = tuple(
-    HERE / place
-    for place in ("app", "billing_core/db", "concurrency", "faults", "journeys", "money", "rules", "checker")
-)
+JOURNEYS = Path(__file__).parent / "journeys"
 KINDS = ("sqlite", "postgresql")
 
 
@@ -26,16 +23,32 @@ def of_turn(items: list[pytest.Item], turn: str | None) -> list[pytest.Item]:
     """Those of the items that belong to the turn, in their order. The first turn has what takes no turns too."""
     if turn is None:
         return items
-    return [item for item in items if _turn(item) == turn]
+    second = {item.nodeid for item in items if _takes_turns(item) and _is_second(item)} | _second_walks(items)
+    return [item for item in items if (item.nodeid in second) == (turn == "second")]
 
 
-def _turn(item: pytest.Item) -> str:
+def _takes_turns(item: pytest.Item) -> bool:
+    return not item.path.is_relative_to(JOURNEYS) and database_of(item) is not None and not _declares_kinds(item)
+
+
+def _is_second(item: pytest.Item) -> bool:
     """By the test's name, so that every process of a run and every run has the same."""
-    kind = database_of(item)
-    if kind is None or _declares_kinds(item) or any(item.path.is_relative_to(place) for place in BOTH_AT_ONCE):
-        return "first"
-    name = item.nodeid.replace(kind, "")
-    return "first" if KINDS[crc32(name.encode()) % 2] == kind else "second"
+    kind = database_of(item) or ""
+    return kind != KINDS[_number(item.nodeid.replace(kind, "")) % 2]
+
+
+def _second_walks(items: list[pytest.Item]) -> set[str]:
+    """Every other one of the ways in which a journey is walked."""
+    walks = defaultdict(list)
+    for item in items:
+        if item.path.is_relative_to(JOURNEYS):
+            walks[item.nodeid.partition("[")[0]].append(item.nodeid)
+    ways = {journey: sorted(found) for journey, found in walks.items() if len(found) > 1}
+    return {way for journey, found in ways.items() for way in found[_number(journey) % 2 :: 2]}
+
+
+def _number(name: str) -> int:
+    return crc32(name.encode())
 
 
 def _declares_kinds(item: pytest.Item) -> bool:

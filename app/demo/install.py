@@ -79,6 +79,8 @@ def banner(settings: Settings) -> str:
     if not settings.is_production and is_installed():
         lines += ["Try it as one of these (User ID, password, what for):", table_of(settings), ""]
         lines.append(f"Mail that the program sends: {settings.base_url}/mailbox")
+        if settings.has_movable_clock:
+            lines.append(f"Its clock, which can be moved on: {settings.base_url}/clock")
     return "\n".join(lines)
 
 

@@ -250,6 +250,7 @@ def tidy() -> None:
 def _forget_what_is_old() -> None:
     now = clock.now()
     throttles.forget_old(now - timedelta(days=2))
-    db.session().execute(delete(HandOff).where(HandOff.expires_at < now - timedelta(days=1)))
-    sessions.forget_old_sessions(now - timedelta(days=90))
+    real = clock.real_now()  # of sessions and of outside sites
+    db.session().execute(delete(HandOff).where(HandOff.expires_at < real - timedelta(days=1)))
+    sessions.forget_old_sessions(real - timedelta(days=90))
     forget_old_links(now - timedelta(days=30))

@@ -63,7 +63,7 @@ def begin_session(realm: Realm, person_id: int, ip: str = "", user_agent: str = 
     """A new session and its token. The session of the token that the browser held before ends with it."""
     if replaces:
         end_session(replaces)
-    token, now = new_token(), clock.now()
+    token, now = new_token(), clock.real_now()
     row = SignInSession(
         token_hash=hash_of(token),
         realm=realm.value,
@@ -86,13 +86,13 @@ def printable(text: str, most: int) -> str:
 def end_session(token: str) -> None:
     """The token opens nothing from now on; one that never did is no error."""
     live = update(SignInSession).where(SignInSession.token_hash == hash_of(token), SignInSession.ended_at.is_(None))
-    db.session().execute(live.values(ended_at=clock.now()))
+    db.session().execute(live.values(ended_at=clock.real_now()))
 
 
 def end_sessions_of(person_id: int) -> None:
     """Sign the person out everywhere, in all realms."""
     live = update(SignInSession).where(SignInSession.person_id == person_id, SignInSession.ended_at.is_(None))
-    db.session().execute(live.values(ended_at=clock.now()))
+    db.session().execute(live.values(ended_at=clock.real_now()))
 
 
 def live_session(realm: Realm, token: str) -> SignInSession | None:
@@ -103,7 +103,7 @@ def live_session(realm: Realm, token: str) -> SignInSession | None:
         .options(joinedload(SignInSession.person))
     )
     session = db.session().scalar(opened)
-    return session if session is not None and is_live(session, clock.now()) else None
+    return session if session is not None and is_live(session, clock.real_now()) else None
 
 
 def person_of_device(mark: str) -> int | None:
@@ -122,13 +122,13 @@ def is_live(session: SignInSession, now: datetime) -> bool:
 
 def needs_touch(session: SignInSession) -> bool:
     """Whether it is time to mark the session as seen."""
-    return clock.now() >= session.seen_at + TOUCH_EVERY
+    return clock.real_now() >= session.seen_at + TOUCH_EVERY
 
 
 def touch_session(session_id: int) -> None:
     """Mark the session as seen now."""
     live = update(SignInSession).where(SignInSession.id == session_id, SignInSession.ended_at.is_(None))
-    db.session().execute(live.values(seen_at=clock.now()))
+    db.session().execute(live.values(seen_at=clock.real_now()))
 
 
 def choose_account(session_id: int, account_id: int) -> None:

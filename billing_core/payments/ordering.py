@@ -218,10 +218,14 @@ def payment_for(order: OnlineOrder) -> Payment | None:
     return db.session().scalar(meant.options(selectinload(Payment.targets)))
 
 
-def preview_renewal(subscription: Subscription) -> Preview:
-    """What the next period of a subscription, which comes with its product, would come to today. Reads only."""
+def preview_renewal(subscription: Subscription, instead_of: OnlineOrder | None = None) -> Preview:
+    """What the next period of a subscription, which comes with its product, would come to today. Reads only.
+
+    `instead_of` is an order whose payment would be ended first: what that holds is free.
+    """
     counter = counter_for(subscription.account_id)
-    return _charged(counter.account, pricing.price_renewal(counter, subscription))
+    priced = pricing.price_renewal(counter, subscription, instead_of=instead_of)
+    return _charged(counter.account, priced, payment_for(instead_of) if instead_of is not None else None)
 
 
 def _preview(account_id: int, wishes: Sequence[Wish]) -> Preview:
@@ -236,9 +240,9 @@ def counter_for(account_id: int) -> pricing.Counter:
     return pricing.counter_of(account, least_total(account.currency))
 
 
-def _charged(account: Account, order: PricedOrder) -> Preview:
+def _charged(account: Account, order: PricedOrder, instead_of: Payment | None = None) -> Preview:
     least = least_total(account.currency)
-    small = _small_ones(account, least) if order.due else ()
+    small = _small_ones(account, least, instead_of) if order.due else ()
     whole_sum = order.due + sum(one.amount for one in small)
     too_fine = whole_sum % step(account.currency)
     asked = order.due - too_fine
@@ -250,10 +254,10 @@ def _charged(account: Account, order: PricedOrder) -> Preview:
     return Preview(order, asked, small)
 
 
-def _small_ones(account: Account, least: int) -> tuple[Small, ...]:
-    """Invoices that owe too little for a card of their own and that nothing holds, the oldest due first."""
+def _small_ones(account: Account, least: int, instead_of: Payment | None) -> tuple[Small, ...]:
+    """Invoices that owe too little for a card of their own and that nothing else holds, the oldest due first."""
     owed: list[Invoice] = [one for one in open_invoices(account.id, account.currency) if one.balance < least]
     ids = [invoice.id for invoice in owed]
-    held, disputed = held_on_each(ids), disputed_among(ids)
+    held, disputed = held_on_each(ids, instead_of), disputed_among(ids)
     free = [one for one in owed if not held[one.id] and one.id not in disputed]
     return tuple(Small(one.id, one.number, one.balance) for one in free[: MOST_INVOICES - 1])

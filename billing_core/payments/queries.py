@@ -46,9 +46,11 @@ def held_on(invoice_id: int) -> int:
     return held_on_each([invoice_id])[invoice_id]
 
 
-def held_on_each(invoice_ids: Collection[int]) -> dict[int, int]:
-    """The same for several invoices. One statement."""
+def held_on_each(invoice_ids: Collection[int], besides: Payment | None = None) -> dict[int, int]:
+    """The same for several invoices, not counting `besides`. One statement."""
     holds = select(PaymentTarget.invoice_id, func.sum(PaymentTarget.amount)).group_by(PaymentTarget.invoice_id)
+    if besides is not None:
+        holds = holds.where(PaymentTarget.payment_id != besides.id)
     found = db.session().execute(holds.where(PaymentTarget.invoice_id.in_(invoice_ids), PaymentTarget.holds))
     held_now = {invoice_id: int(held) for invoice_id, held in found if invoice_id is not None}
     return dict.fromkeys(invoice_ids, 0) | held_now

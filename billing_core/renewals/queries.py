@@ -72,11 +72,14 @@ def default_card(account_id: int) -> SavedCard | None:
 
 
 def overdue(viewer: Viewer, public_id: str) -> tuple[Subscription, Preview]:
-    """A subscription of the viewer's whose renewal is not paid, with what that comes to now. Raises NotFound."""
+    """A subscription of the viewer's whose renewal is not paid, with what that comes to now. Raises NotFound.
+
+    Who pays it ends an attempt that waits: what such an attempt holds is free.
+    """
     subscription = subscription_of(viewer, public_id)
     if not is_overdue(subscription):
         raise NotFound
-    return subscription, preview_renewal(subscription)
+    return subscription, preview_renewal(subscription, instead_of=open_order(subscription))
 
 
 def is_overdue(subscription: Subscription) -> bool:

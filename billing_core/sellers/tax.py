@@ -28,6 +28,9 @@ STANDARD, REVERSE_CHARGE, OUTSIDE = "S", "AE", "O"
 VAT_ID_UNCONFIRMED = mark(
     "VAT is charged because the VAT ID of the account has not been confirmed in the last 90 days."
 )
+WITHOUT_VAT_ID = mark(
+    "VAT is charged. With a confirmed VAT ID the recipient would owe it in their own country instead."
+)
 BUYER_OWES = mark("No VAT is charged: the recipient owes it in their own country (reverse charge).")
 TAXED_ELSEWHERE = mark("No VAT is charged: this service is taxed in the recipient's country.")
 NO_VAT_HERE = mark("No VAT is charged: the seller's country levies none.")
@@ -54,8 +57,12 @@ class TaxDecision:
         return self.exemption_de if locale == "de" else self.exemption_en
 
 
-def decide(seller_country: str, buyer_country: str, vat_confirmed: bool, category: str, day: date) -> TaxDecision:
+def decide(
+    seller_country: str, buyer_country: str, vat_confirmed: bool, category: str, day: date, *, has_vat_id: bool
+) -> TaxDecision:
     """The tax on a product of `category` sold on `day`. One statement. Raises NoTaxRate.
+
+    `has_vat_id` decides nothing but the reason that is given: who has none is not told that it lacks its confirmation.
 
     A country that levies no VAT states its category S at rate 0; its sales are then outside the scope.
     """
@@ -69,7 +76,7 @@ def decide(seller_country: str, buyer_country: str, vat_confirmed: bool, categor
     if vat_confirmed:
         return _decision(_rate(seller_country, REVERSE_CHARGE, day), REVERSE_CHARGE, BUYER_OWES)
     row = _rate(seller_country, category, day)
-    return _decision(row, row.category, VAT_ID_UNCONFIRMED)
+    return _decision(row, row.category, VAT_ID_UNCONFIRMED if has_vat_id else WITHOUT_VAT_ID)
 
 
 def as_invoiced(seller_country: str, category: str, rate: int, today: TaxDecision) -> TaxDecision:

@@ -15,14 +15,9 @@ from billing_core.sellers.models import Seller
 from billing_core.vat_ids import asking, policy
 from billing_core.vat_ids.models import VatCheck
 from billing_core.vat_ids.states import CONFIRMED, OPEN, UNAVAILABLE, UNKNOWN, WAITING
-from billing_core.words import mark
 
 NONE, NOT_NEEDED, UNCHECKED, LAPSED = "none", "not_needed", "unchecked", "lapsed"
 MOST_ROWS = 100
-
-WITHOUT_VAT_ID = mark(
-    "VAT is charged. With a confirmed VAT ID the recipient would owe it in their own country instead."
-)
 
 
 @dataclass(frozen=True)
@@ -99,7 +94,7 @@ def _why(account: Account, is_confirmed: bool) -> str:
     if not policy.decides_tax(account):
         return tax.TAXED_ELSEWHERE
     if account.vat_id is None:
-        return WITHOUT_VAT_ID
+        return tax.WITHOUT_VAT_ID
     return tax.BUYER_OWES if is_confirmed else tax.VAT_ID_UNCONFIRMED
 
 

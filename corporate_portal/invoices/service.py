@@ -196,7 +196,8 @@ def _lines_on(day: date, order: ServiceOrder, account: Account) -> list[LineDraf
 def _tax_of_today(account: Account, category: str) -> TaxDecision:
     seller = account.seller
     confirmed = vat_is_confirmed(account, clock.now())
-    return tax.decide(seller.country, account.country, confirmed, category, clock.today(seller.timezone))
+    today, has_vat_id = clock.today(seller.timezone), account.vat_id is not None
+    return tax.decide(seller.country, account.country, confirmed, category, today, has_vat_id=has_vat_id)
 
 
 def _line(period: Period, line: OrderLine, decision: TaxDecision, locale: str) -> LineDraft:

@@ -67,7 +67,7 @@ def subscriptions(of: Account) -> list[Subscription]:
 
 
 def cards(viewer: Viewer, of: Account) -> list[Card]:
-    """A card for each product: what runs of it, or what ended last."""
+    """A card for each product: what runs of it, or what ended last. A renewal that is to be paid comes first."""
     today, found = clock.today(of.timezone), subscriptions(of)
     shown = worth_showing(found, today)
     used = seats_in_use({one.id for one in shown})
@@ -81,7 +81,7 @@ def cards(viewer: Viewer, of: Account) -> list[Card]:
         )
         is_offered = offer is not None and offer.tier(one.tier) is not None
         built.append(Card(one, situation.status, used.get(one.id, 0), actions(situation), is_offered))
-    return built
+    return sorted(built, key=lambda card: card.status != "payment_overdue")
 
 
 def seats_in_use(subscription_ids: Collection[int]) -> dict[int, int]:

@@ -98,6 +98,8 @@ def test_all_problems_are_said_at_once() -> None:
         ("PORTAL_MAIL_FROM", "nobody"),
         ("PORTAL_VAT_REGISTER", "stand-in"),
         ("PORTAL_VAT_REGISTER", "VIES"),
+        ("PORTAL_CLOCK", "movable"),
+        ("PORTAL_CLOCK", "ahead"),
         ("PORTAL_BRAND_COLOUR", "blue"),
         ("PORTAL_BRAND_COLOUR", "#ffcc00"),
         ("PORTAL_HAND_OFF_SOURCE", "s" * 41),
@@ -126,6 +128,7 @@ def test_unusable_values_are_named(name: str, value: str) -> None:
         ("PORTAL_ONLINE_CHECKOUT_URL", "https://shop.example.com:8443/start?account={account}"),
         ("PORTAL_HAND_OFF_SOURCE", "crm"),
         ("PORTAL_VAT_REGISTER", "vies"),
+        ("PORTAL_CLOCK", "real"),
     ],
 )
 def test_usable_values_are_taken(name: str, value: str) -> None:

@@ -1,5 +1,7 @@
 """What a German reader is to see for each English text of the journeys, written down apart from the product."""
 
+from tests.journeys.german_billing_center import BILLING_CENTER
+
 GERMAN: dict[str, str] = {
     # Doors and passwords
     "User ID (username or e-mail)": "Benutzer-ID (Benutzername oder E-Mail)",
@@ -37,23 +39,6 @@ GERMAN: dict[str, str] = {
     "Admin Center": "Admin Center",
     "Go to Billing": "Zur Abrechnung",
     "Add Licenses": "Lizenzen hinzufügen",
-    # The Billing Center
-    "Edit Subscription": "Abonnement bearbeiten",
-    "Edit subscription": "Abonnement bearbeiten",
-    "Proceed to Checkout": "Zur Kasse",
-    "Organizers": "Organisatoren",
-    "Yearly": "Jährlich",
-    "Change": "Ändern",
-    "Total due today": "Heute insgesamt fällig",
-    "Cancel Subscription": "Abonnement kündigen",
-    "Cancel %(plan)s": "%(plan)s kündigen",
-    "%(product)s is cancelled. We have confirmed it by mail.": (
-        "%(product)s ist gekündigt. Wir haben es per E-Mail bestätigt."
-    ),
-    "Remove Pending Cancellation": "Anstehende Kündigung entfernen",
-    "Yes, remove cancellation": "Ja, Kündigung entfernen",
-    "The pending cancellation is removed": "Die anstehende Kündigung ist entfernt",
-    "Close": "Schließen",
     "Subscriptions": "Abonnements",
     "Contact your billing administrator": "Kontaktieren Sie Ihren Abrechnungsadministrator",
     "Name": "Name",
@@ -351,27 +336,4 @@ GERMAN: dict[str, str] = {
     "Export for bookkeeping": "Export für die Buchhaltung",
     "First day": "Erster Tag",
     "Download CSV": "CSV herunterladen",
-    # VAT number
-    "VAT ID": "USt-IdNr.",
-    "VAT number": "USt-IdNr.",
-    "Save the VAT number": "USt-IdNr. speichern",
-    "The VAT number is saved.": "Die USt-IdNr. ist gespeichert.",
-    "This VAT ID belongs to another country than the billing address. To change the country, write to our support.": (
-        "Diese USt-IdNr. gehört zu einem anderen Land als die Rechnungsanschrift. Um das Land zu ändern, schreiben Sie"
-        " unserem Kundendienst."
-    ),
-    "No VAT is charged: the recipient owes it in their own country (reverse charge).": (
-        "Es wird keine Umsatzsteuer berechnet: Der Empfänger schuldet sie im eigenen Land (Umkehr der"
-        " Steuerschuldnerschaft)."
-    ),
-    # Cart and checkout
-    "Seats": "Plätze",
-    "Add to Cart": "In den Warenkorb",
-    "Checkout": "Kasse",
-    "Edit Order": "Bestellung bearbeiten",
-    "Add more products": "Weitere Produkte hinzufügen",
-    "Save": "Speichern",
-    "Place Order": "Bestellung aufgeben",
-    "Your order is confirmed": "Ihre Bestellung ist bestätigt",
-    "Invoice history": "Rechnungsverlauf",
-}
+} | BILLING_CENTER

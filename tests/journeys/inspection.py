@@ -29,12 +29,12 @@ RULES_OF_WHOLE_PAGES = ["landmark-one-main", "region"]
 
 IN_DARK = {
     "quote", "invoice", "pay", "work-list", "make-a-quote", "what-changed", "approve", "account-money",
-    "bank-statement", "open-items", "day-end", "compare-plans",
+    "bank-statement", "open-items", "day-end", "compare-plans", "billing-center", "checkout", "pay-the-renewal",
 }  # fmt: skip
 ON_PHONE = {
     "quotes", "quote", "confirm", "invoice", "pay", "subscriptions", "what-changed", "approve", "request",
     "several-confirm", "bank-statement", "open-items", "open-items-of-account",
-    "compare-plans",
+    "compare-plans", "billing-center-cancelled", "edit-subscription", "cart", "checkout", "pay-the-renewal",
 }  # fmt: skip
 """Pictures that the tour shows in the dark and on a phone too, in English."""
 WHOLE_ON_PHONE = {"open-items"}

@@ -75,7 +75,8 @@ NOT_PAGES = {
 
 PUBLIC = [
     "/sign-in", "/desk/sign-in", "/my-account/sign-in", "/password/reset", "/password/reset?realm=desk",
-    "/password/sent", "/password/reset/used-up", "/verify", "/mailbox", "/nothing-here",
+    "/password/sent", "/password/reset/used-up", "/verify", "/mailbox", "/clock",
+    "/nothing-here",
 ]  # fmt: skip
 
 

@@ -228,10 +228,14 @@ class Visitor:
         self.page.wait_for_url(self.server.url + path)
 
     def download(self, label: str) -> Path:
-        """Press the button and wait for the file; while it is being printed the page asks again by itself."""
+        """Press the button and wait for the file. While it is being printed another page waits for it, and stays."""
+        asked_on = self.page.url
         with self.page.expect_download(timeout=60_000) as coming:
             self.click(label)
-        return Path(coming.value.path())
+        file = Path(coming.value.path())
+        if self.page.url != asked_on:
+            self.page.locator(".page-back a").click()
+        return file
 
     def look(self, picture: str = "") -> None:
         """No accessibility finding in light or dark, no wider than a phone; with a name, a picture for the tour."""

@@ -31,13 +31,13 @@ PUBLIC = {
     "/api/v1/openapi.json",
     "/verify",
 }
-"""Everything else demands a signed-in person. The mailbox exists in development only."""
+"""Everything else demands a signed-in person. The mailbox and the clock exist in development only."""
 SIGNED_INSTEAD = {"/webhooks/stripe", "/my-account/hand-off"}
 """They verify a signature, the second one with the Origin that sends it, so they need no token."""
 
 
 def rules(app: Flask) -> list[Rule]:
-    return [rule for rule in app.url_map.iter_rules() if not rule.rule.startswith("/mailbox")]
+    return [rule for rule in app.url_map.iter_rules() if not rule.rule.startswith(("/mailbox", "/clock"))]
 
 
 def guard_of(app: Flask, rule: Rule) -> Guard | None:

@@ -445,6 +445,7 @@ UNSHOWN = {
     "auth.set_password",
     "webhooks.stripe",
     "hand_off.take_over",
+    "demo_clock.move",
 }
 DOORS = {"auth.sign_out", "auth.desk_sign_out", "my.sign_out"}
 """They take nothing but the token."""

@@ -50,7 +50,7 @@ def take_over(
     """
     db.perform(_knock, ip)
     try:
-        claims = read_token(token, origin, trust, clock.now())
+        claims = read_token(token, origin, trust, clock.real_now())
         return db.perform(_admit, claims, trust.source, ip, user_agent, replaces)
     except NotBelieved as found:
         _log.warning("a hand-off was refused: %s", found.cause.value)

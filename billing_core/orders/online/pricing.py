@@ -19,6 +19,7 @@ from billing_core.errors import NotFound
 from billing_core.ledger.calculation import sum_up
 from billing_core.ledger.models import Invoice
 from billing_core.orders.online import refusals
+from billing_core.orders.online.models import OnlineOrder
 from billing_core.orders.online.priced import (
     CHANGE,
     RENEW,
@@ -73,8 +74,9 @@ class Counter:
         seller = self.account.seller
         confirmed = vat_is_confirmed(self.account, clock.now())
         return tax.decide(
-            seller.country, self.account.country, confirmed, product.tax_category, clock.today(seller.timezone)
-        )
+            seller.country, self.account.country, confirmed, product.tax_category, clock.today(seller.timezone),
+            has_vat_id=self.account.vat_id is not None,
+        )  # fmt: skip
 
 
 def counter_of(account: Account, smallest_claim: int) -> Counter:
@@ -102,11 +104,14 @@ def price(counter: Counter, wishes: Sequence[Wish], *, allow_downgrade: bool = F
     return _whole(counter, lines)
 
 
-def price_renewal(counter: Counter, subscription: Subscription, plan: tuple[str, int] | None = None) -> PricedOrder:
+def price_renewal(
+    counter: Counter, subscription: Subscription, plan: tuple[str, int] | None = None,
+    instead_of: OnlineOrder | None = None,
+) -> PricedOrder:  # fmt: skip
     """The next period of a subscription, which comes with its product: at its own price and with today's tax.
 
-    `plan` is another tier and unit price than it would have. Whether it is due the caller knows. Raises NoTaxRate and
-    AmountTooLarge.
+    `plan` is another tier and unit price than it would have. The credit that `instead_of` counts on is free. Whether
+    it is due the caller knows. Raises NoTaxRate and AmountTooLarge.
     """
     tier, unit_price = plan or subscription.next_plan
     start = subscription.period_end
@@ -120,15 +125,15 @@ def price_renewal(counter: Counter, subscription: Subscription, plan: tuple[str,
         _before(subscription), tier, seats, subscription.frequency, unit_price, True, start, end, subscription.anchor,
         bears.category, bears.rate, charges,
     )  # fmt: skip
-    return _whole(counter, (line,))
+    return _whole(counter, (line,), instead_of)
 
 
-def _whole(counter: Counter, lines: tuple[PricedLine, ...]) -> PricedOrder:
+def _whole(counter: Counter, lines: tuple[PricedLine, ...], instead_of: OnlineOrder | None = None) -> PricedOrder:
     account = counter.account
     totals = sum_up(
         drafts([(one.product, one.tier, one.charges) for one in lines], account.currency, account.locale)
     )  # fmt: skip
-    credit = credit_free(account.id, account.currency)
+    credit = credit_free(account.id, account.currency, instead_of)
     return PricedOrder(
         account.public_id, counter.day, account.currency, account.locale, lines, totals, credit
     )  # fmt: skip

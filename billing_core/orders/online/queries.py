@@ -20,17 +20,19 @@ WHOLE = (
 )
 
 
-def credit_held(account_id: int, currency: str) -> int:
-    """The account's credit that orders count on whose payment is under way. One statement."""
+def credit_held(account_id: int, currency: str, besides: OnlineOrder | None = None) -> int:
+    """The account's credit that orders, `besides` one, count on whose payment is under way. One statement."""
     counted_on = select(func.coalesce(func.sum(OnlineOrder.credit_used), 0)).where(
         OnlineOrder.account_id == account_id, OnlineOrder.currency == currency, OnlineOrder.state == PLACED
     )
+    if besides is not None:
+        counted_on = counted_on.where(OnlineOrder.id != besides.id)
     return int(db.session().scalar(counted_on) or 0)
 
 
-def credit_free(account_id: int, currency: str) -> int:
-    """The account's credit that no order counts on. Two statements."""
-    return max(credit_of(account_id, currency) - credit_held(account_id, currency), 0)
+def credit_free(account_id: int, currency: str, besides: OnlineOrder | None = None) -> int:
+    """The account's credit that no order, `besides` one, counts on. Two statements."""
+    return max(credit_of(account_id, currency) - credit_held(account_id, currency, besides), 0)
 
 
 def order_of(viewer: Viewer, public_id: str) -> OnlineOrder:

@@ -146,7 +146,8 @@ def decide_tax(account: Account, category: str) -> TaxDecision:
     """The tax of today, on the seller's calendar, for a product's category."""
     seller = account.seller
     confirmed = vat_is_confirmed(account, clock.now())
-    return tax.decide(seller.country, account.country, confirmed, category, clock.today(seller.timezone))
+    today, has_vat_id = clock.today(seller.timezone), account.vat_id is not None
+    return tax.decide(seller.country, account.country, confirmed, category, today, has_vat_id=has_vat_id)
 
 
 def _check_frame(content: QuoteContent) -> None:

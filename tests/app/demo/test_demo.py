@@ -150,6 +150,8 @@ def test_the_start_names_the_demo_only_where_it_is(settings: Settings) -> None:
     for login in demo_logins():
         assert (login.password in text) == bool(login.purpose)
     assert f"{settings.base_url}/mailbox" in text
+    assert f"{settings.base_url}/clock" in text
+    assert "/clock" not in banner(replace(settings, clock="real"))
     assert "kvogt" not in banner(replace(settings, environment="production"))
 
 

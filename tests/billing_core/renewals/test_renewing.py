@@ -207,6 +207,29 @@ def test_a_small_rest_stays_open_and_comes_with_the_next_charge(at: Shop, till: 
     assert till.charges()[0].amount == 5970
 
 
+@pytest.mark.parametrize(("came_in", "credit", "charge"), [(0, 0, 5970), (1000, 980, 4970)])
+def test_what_a_charge_holds_that_waits_for_the_person_is_there_for_paying_by_hand(
+    at: Shop, till: CardTill, clocks: Traveller, came_in: int, credit: int, charge: int
+) -> None:
+    """The small rest of another invoice, or account credit."""
+    at.bought(till, at.buy(5))
+    cards.saved(till, at.account, at.buyer)
+    ledger.transferred(at.account, 5930)
+    night(till, clocks, 7, 1)
+    asking = cards.saved(till, at.account, at.buyer, ASKS)
+    db.perform(make_default, at.buyer, asking.public_id)
+    if came_in:
+        ledger.transferred(at.account, came_in)
+    night(till, clocks, 8, 1)
+    placed = pay(at, Means(asking.public_id))
+    assert placed.payment is not None
+    assert (placed.order.credit_used, placed.payment.amount) == (credit, charge)
+    till.answer_bank(placed.payment)
+    night(till, clocks, 8, 2)
+    assert (renewed(at), credit_of(at.account)) == ((date(2026, 8, 1), date(2026, 9, 1)), 0)
+    assert [one.balance for one in invoices()] == [0, 0, 0]
+
+
 def test_yen_have_no_cents(till: CardTill, clocks: Traveller) -> None:
     at = shop(currency="JPY")
     at.bought(till, at.buy(3))

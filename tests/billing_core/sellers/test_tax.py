@@ -37,32 +37,41 @@ def rates(database: object) -> None:
 )
 def test_who_owes_what(seller: str, buyer: str, confirmed: bool, category: str, rate: int, why: str) -> None:
     with db.reading():
-        decision = tax.decide(seller, buyer, confirmed, "S", DAY)
+        decision = tax.decide(seller, buyer, confirmed, "S", DAY, has_vat_id=True)
     assert (decision.category, decision.rate, decision.why) == (category, rate, why)
+
+
+@pytest.mark.usefixtures("rates")
+def test_who_has_no_vat_id_is_not_told_that_it_lacks_its_confirmation() -> None:
+    with db.reading():
+        abroad = tax.decide("DE", "FR", False, "S", DAY, has_vat_id=False)
+        at_home = tax.decide("DE", "DE", False, "S", DAY, has_vat_id=False)
+    assert (abroad.category, abroad.rate, abroad.why) == ("S", 1900, tax.WITHOUT_VAT_ID)
+    assert at_home.why == ""
 
 
 @pytest.mark.usefixtures("rates")
 def test_the_rate_of_the_day_counts() -> None:
     core.add(TaxRate(country="DE", category="S", rate=2100, valid_from=date(2027, 1, 1)))
     with db.reading():
-        assert tax.decide("DE", "DE", False, "S", date(2026, 12, 31)).rate == 1900
-        assert tax.decide("DE", "DE", False, "S", date(2027, 1, 1)).rate == 2100
+        assert tax.decide("DE", "DE", False, "S", date(2026, 12, 31), has_vat_id=True).rate == 1900
+        assert tax.decide("DE", "DE", False, "S", date(2027, 1, 1), has_vat_id=True).rate == 2100
 
 
 @pytest.mark.usefixtures("rates")
 def test_no_rate_is_said_and_not_guessed() -> None:
     with db.reading():
         with pytest.raises(tax.NoTaxRate) as refused:
-            tax.decide("DE", "DE", False, "S", date(1999, 12, 31))
+            tax.decide("DE", "DE", False, "S", date(1999, 12, 31), has_vat_id=True)
         with pytest.raises(tax.NoTaxRate):
-            tax.decide("FR", "FR", False, "S", DAY)
+            tax.decide("FR", "FR", False, "S", DAY, has_vat_id=True)
     assert refused.value.params == {"country": "DE", "category": "S", "day": "1999-12-31"}
 
 
 @pytest.mark.usefixtures("rates")
 def test_the_wording_is_in_the_language_of_the_document() -> None:
     with db.reading():
-        decision = tax.decide("DE", "FR", True, "S", DAY)
+        decision = tax.decide("DE", "FR", True, "S", DAY, has_vat_id=True)
     assert decision.exemption("en") == "Reverse charge"
     assert decision.exemption("de") == "Steuerschuldnerschaft"
 

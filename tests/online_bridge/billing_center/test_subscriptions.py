@@ -146,6 +146,7 @@ def test_who_may_not_order_cancels_nothing(client: Client, shop: Account) -> Non
 
 def test_an_overdue_renewal_is_paid_or_cancelled_at_once(contact: Client, shop: Account) -> None:
     today = clock.today(shop.timezone)
+    plans.subscribed(shop, plans.tiered())
     late = {"period_start": today - timedelta(days=33), "period_end": today - timedelta(days=2)}
     sold = plans.subscribed(shop, plans.tiered(), **late, retry_on=today + timedelta(days=1), is_live=True)
     core.add(
@@ -154,6 +155,7 @@ def test_an_overdue_renewal_is_paid_or_cancelled_at_once(contact: Client, shop: 
     )  # fmt: skip
     page = contact.get("/billing")
     assert "Payment overdue" in page.words
+    assert "Payment overdue" in page.html.select("section.subscription")[0].get_text(), "the most urgent one first"
     assert "pay the renewal, or it will end" in page.words
     assert f'href="/billing/renewals/{sold.public_id}"' in page.text
     here = f"/billing/subscriptions/{sold.public_id}/cancel"

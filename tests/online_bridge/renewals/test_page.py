@@ -19,6 +19,7 @@ def test_an_overdue_renewal_is_shown_and_leads_to_the_cards_page(app: Flask) -> 
     page = client.get(place)
     assert page.status == 200
     assert "23.80" in page.text
+    assert [tab.get_text() for tab in page.html.select("nav.tabs a[aria-current]")] == ["My Account"]
     fields = page.form("/pay")
     answer = client.browser.post(f"{place}/pay", data={**fields, "card": "new"})
     assert answer.status_code == 303

@@ -186,3 +186,22 @@ def test_an_unknown_product_says_nothing(client: Client, administrator: Person, 
     page = client.get("/admin-center/licenses/portal", query_string={"product": code})
     page = client.follow(page)
     assert (page.status, page.h1, asked_for(page)) == (200, "Quotes", "")
+
+
+def test_of_several_contacts_the_primary_one_is_named(client: Client, acme: Account) -> None:
+    make.contact(acme, make.person("Carla Contact"))
+    make.contact(acme, make.person("Paula Primary"), is_primary=True)
+    client.sign_in(make.member(acme, is_admin=True), Realm.MY)
+    words = client.get("/admin-center/licenses").words
+    assert "Paula Primary" in words
+    assert "Carla Contact" not in words
+
+
+def test_who_is_not_signed_in_signs_in_and_is_back_on_the_way_to_billing(client: Client, database: Database) -> None:
+    contact = make.contact(make.account(kind="online"))
+    page = client.follow(client.get("/my-account/billing"))
+    assert page.h1 == "Sign in to My Account"
+    entered = {"user_id": contact.email, "password": make.PASSWORD}
+    page = client.post("/my-account/sign-in", page.form("/my-account/sign-in") | entered, page=page)
+    assert page.location == "/my-account/billing"
+    assert client.follow(client.follow(page)).h1 == "Subscriptions"
