@@ -331,6 +331,7 @@ RULES = {
         SELECT payment.public_id FROM payment WHERE payment.state = 'succeeded' AND 1 <> (
             SELECT COUNT(*) FROM outbox_mail
             WHERE outbox_mail.kind IN ('payment-receipt', 'order-confirmed', 'subscription-renewed', 'order-unapplied')
+            AND outbox_mail.account_id = payment.account_id
             AND outbox_mail.text_body LIKE '%' || payment.public_id || '%'
         ) + (
             SELECT COUNT(*) FROM audit_entry
