@@ -135,6 +135,9 @@ class Life:
             self.is_cancelled = True
         elif not is_calm:
             return
+        elif deed in ("fewer", "more", "yearly") and self.today > self.valid_until:
+            self._take_card("good")  # the order would be refused; it comes on another day
+            return
         elif deed in ("fails", "lapses", "asks"):
             self._take_card("asks" if deed == "asks" else "fails")
             self.is_given_up = deed == "lapses"
