@@ -328,11 +328,12 @@ RULES = {
         SELECT id FROM vat_check WHERE decided_by LIKE 'desk:%' AND note = ''
     """,
     "a payment that succeeded has exactly one receipt, or it stands in the audit that none could be written": """
-        SELECT payment.public_id FROM payment WHERE payment.state = 'succeeded' AND 1 <> (
-            SELECT COUNT(*) FROM outbox_mail
-            WHERE outbox_mail.kind IN ('payment-receipt', 'order-confirmed', 'subscription-renewed', 'order-unapplied')
-            AND outbox_mail.text_body LIKE '%' || payment.public_id || '%'
-        ) + (
+        SELECT payment.public_id FROM payment
+        LEFT JOIN outbox_mail AS receipt ON receipt.account_id = payment.account_id
+            AND receipt.kind IN ('payment-receipt', 'order-confirmed', 'subscription-renewed', 'order-unapplied')
+            AND receipt.text_body LIKE '%' || payment.public_id || '%'
+        WHERE payment.state = 'succeeded'
+        GROUP BY payment.id, payment.public_id HAVING 1 <> COUNT(receipt.id) + (
             SELECT COUNT(*) FROM audit_entry
             WHERE audit_entry.action = 'payment.receipt_failed' AND audit_entry.subject = payment.public_id
         )

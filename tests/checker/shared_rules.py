@@ -74,8 +74,9 @@ def _messages(books: Books, till: Till) -> Iterator[str]:
     stored = {row["event_id"]: row for row in books.events}
     confirmed = {delivery.event_id: delivery.kind for delivery in till.deliveries if delivery.is_confirmed}
     yield from (f"{event} ({kind}) is lost" for event, kind in confirmed.items() if event not in stored)
+    known = till.events
     for event, row in stored.items():
-        original = till.events.get(event)
+        original = known.get(event)
         if original is None or (row["kind"], row["said"]) != (original["type"], original):
             yield f"{event} ({row['kind']}) is none of its messages"
 
