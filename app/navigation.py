@@ -9,6 +9,8 @@ from app.static_files import static_url
 from billing_core import templating, words
 from billing_core.permissions import Realm, Viewer
 from billing_core.web import identity
+from billing_core.web.staying import seconds_left
+from billing_core.web.targets import sign_in_of
 from billing_core.words import mark
 from corporate_portal.desk.service import MAY_RETRY
 from corporate_portal.quotes import queries as quotes
@@ -41,6 +43,16 @@ class Visitor:
     email: str
     account: str
     accounts: list[Choice]
+
+
+@dataclass(frozen=True)
+class SessionEnd:
+    """What the page needs to warn before its session ends: in how many seconds, whose it is, and the way back in."""
+
+    seconds: int
+    person: str
+    realm: str
+    door: str
 
 
 TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
@@ -90,7 +102,13 @@ def _surroundings() -> dict[str, Any]:
         "home_url": url_for(HOME[viewer.realm]) if viewer else "/",
         "sign_out_url": url_for(SIGN_OUT[viewer.realm]) if viewer else "",
         "account_url": url_for(CHOOSE_ACCOUNT[viewer.realm]) if viewer and viewer.realm in CHOOSE_ACCOUNT else "",
+        "session_end": _session_end(viewer) if viewer else None,
     }
+
+
+def _session_end(viewer: Viewer) -> SessionEnd:
+    realm = viewer.realm
+    return SessionEnd(seconds_left(viewer), viewer.public_id, realm.value, sign_in_of(realm))
 
 
 def _visitor(viewer: Viewer) -> Visitor:
