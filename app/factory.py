@@ -22,6 +22,7 @@ from billing_core.permissions import Realm
 from billing_core.web import csrf, identity
 from billing_core.web.choices import web
 from billing_core.web.guards import public_page
+from billing_core.web.staying import staying
 from billing_core.web.uploads import MemoryRequest
 from corporate_portal.api.views import api
 from corporate_portal.api.views.problems import is_ours as is_for_programs
@@ -52,7 +53,7 @@ from online_bridge.vat_number.views import billing
 ROOMS = (
     auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, cards, desk, finance, my,
     admin, routing, billing, cart, checkout, history, payment_methods, renewals, statement, health, static_files,
-    web, api, verify, receivables, hand_off, support,
+    web, staying, api, verify, receivables, hand_off, support,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}

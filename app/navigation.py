@@ -10,7 +10,8 @@ from app.static_files import static_url
 from billing_core import templating, words
 from billing_core.permissions import Realm, Viewer
 from billing_core.web import identity
-from billing_core.web.targets import target_in
+from billing_core.web.staying import seconds_left
+from billing_core.web.targets import sign_in_of, target_in
 from billing_core.words import mark
 from corporate_portal.desk.service import MAY_RETRY
 from corporate_portal.quotes import queries as quotes
@@ -43,6 +44,16 @@ class Visitor:
     email: str
     account: str
     accounts: list[Choice]
+
+
+@dataclass(frozen=True)
+class SessionEnd:
+    """What the page needs to warn before its session ends: in how many seconds, whose it is, and the way back in."""
+
+    seconds: int
+    person: str
+    realm: str
+    door: str
 
 
 TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
@@ -93,6 +104,7 @@ def _surroundings() -> dict[str, Any]:
         "sign_out_url": url_for(SIGN_OUT[viewer.realm]) if viewer else "",
         "language_next": _readable_address(viewer) if viewer else request.full_path,
         "account_url": url_for(CHOOSE_ACCOUNT[viewer.realm]) if viewer and viewer.realm in CHOOSE_ACCOUNT else "",
+        "session_end": _session_end(viewer) if viewer else None,
     }
 
 
@@ -101,6 +113,11 @@ def _readable_address(viewer: Viewer) -> str:
     came_from = urlsplit(request.referrer or "")
     form = came_from.path + (f"?{came_from.query}" if came_from.query else "")
     return target_in(viewer.realm, request.full_path) or target_in(viewer.realm, form) or url_for(HOME[viewer.realm])
+
+
+def _session_end(viewer: Viewer) -> SessionEnd:
+    realm = viewer.realm
+    return SessionEnd(seconds_left(viewer), viewer.public_id, realm.value, sign_in_of(realm))
 
 
 def _visitor(viewer: Viewer) -> Visitor:

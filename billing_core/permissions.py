@@ -58,6 +58,8 @@ class SessionFacts:
 
     session_id: int | None = None
     signed_in_at: datetime | None = None
+    ends_at: datetime | None = None
+    """When the session ends by itself if no page is opened any more; in real time, not the demo's."""
     ip: str = ""
     user_agent: str = ""
     request_id: str = ""

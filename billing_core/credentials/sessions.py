@@ -114,10 +114,13 @@ def person_of_device(mark: str) -> int | None:
 
 def is_live(session: SignInSession, now: datetime) -> bool:
     """Neither ended nor out of time."""
+    return session.ended_at is None and now < ends_at(session)
+
+
+def ends_at(session: SignInSession) -> datetime:
+    """When it is out of time unless it is used before; its absolute limit no use moves."""
     limits = LIMITS[Realm(session.realm)]
-    return (
-        session.ended_at is None and now < session.seen_at + limits.idle and now < session.created_at + limits.absolute
-    )
+    return min(session.seen_at + limits.idle, session.created_at + limits.absolute)
 
 
 def needs_touch(session: SignInSession) -> bool:

@@ -28,6 +28,10 @@ GERMAN: dict[str, str] = {
     "Sign out": "Abmelden",
     "Signed in as": "Angemeldet als",
     "You are signed out.": "Sie sind abgemeldet.",
+    "You are signed out": "Sie sind abgemeldet",
+    "You will be signed out soon": "Sie werden bald abgemeldet",
+    "Stay signed in": "Angemeldet bleiben",
+    "Sign in again": "Wieder anmelden",
     "Account": "Konto",
     "Language": "Sprache",
     # My Account and Admin Center

@@ -23,6 +23,8 @@ PUBLIC = {
     "/my-account/sign-out",
     "/my-account/hand-off",
     "/language",
+    "/session/<string:realm>/rest",
+    "/session/<string:realm>/stay",
     "/health/live",
     "/health/ready",
     "/static/brand/<string:file>",

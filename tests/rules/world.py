@@ -169,6 +169,7 @@ def build(app: Flask) -> World:
         "billing.new_plan": plans.tiered().code,
         **subscriptions_of(online),
         "auth": "a-token-of-nobody",
+        "staying": "portal",
         "mailbox": mail or "",
         "static_files": "nothing.css",
     }
@@ -446,6 +447,7 @@ UNSHOWN = {
     "webhooks.stripe",
     "hand_off.take_over",
     "demo_clock.move",
+    "staying.stay",
 }
 DOORS = {"auth.sign_out", "auth.desk_sign_out", "my.sign_out"}
 """They take nothing but the token."""
