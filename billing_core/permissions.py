@@ -58,12 +58,12 @@ class SessionFacts:
 
     session_id: int | None = None
     signed_in_at: datetime | None = None
-    ends_at: datetime | None = None
-    """When the session ends by itself if no page is opened any more; in real time, not the demo's."""
     ip: str = ""
     user_agent: str = ""
     request_id: str = ""
     """The request that decides, as the logs name it."""
+    ends_at: datetime | None = None
+    """When the session ends by itself if no page is opened any more; in real time, not the demo's."""
 
 
 @dataclass(frozen=True)

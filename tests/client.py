@@ -32,8 +32,14 @@ class Page:
 
     @cached_property
     def html(self) -> BeautifulSoup:
-        """The page to look for things in. That its nesting is sound, tests/rules/test_reading_pages.py checks."""
-        return BeautifulSoup(self.text, "lxml")
+        """The page to look for things in. That its nesting is sound, tests/rules/test_reading_pages.py checks.
+
+        Without the dialogue that says that the session ends: it stands on every page and has tests of its own.
+        """
+        found = BeautifulSoup(self.text, "lxml")
+        for dialogue in found.select("dialog#session-end"):
+            dialogue.decompose()
+        return found
 
     @property
     def words(self) -> str:

@@ -152,17 +152,21 @@ def _conclude(account: Account, subscription: Subscription, today: date) -> None
     if order.state == FULFILLED or payment is None:
         return
     if order.state != PLACED:
-        _fail(account, subscription, last, payment.failure or payment.state, today)
+        is_paid_by_hand = queries.open_order(subscription) is not None
+        _fail(account, subscription, last, payment.failure or payment.state, today, in_silence=is_paid_by_hand)
     elif payment.state == states.OPEN and payment.failure:
         _fail(account, subscription, last, PERSON, today)
 
 
-def _fail(account: Account, subscription: Subscription, attempt: RenewalAttempt, failure: str, today: date) -> None:
-    """The attempt failed: overdue until the next one, and over after the last."""
+def _fail(
+    account: Account, subscription: Subscription, attempt: RenewalAttempt, failure: str, today: date, *,
+    in_silence: bool = False,
+) -> None:  # fmt: skip
+    """The attempt failed: overdue until the next one, and over after the last. `in_silence`: somebody is paying it."""
     attempt.failure = failure[:60]
     first = queries.attempts(subscription)[0].day
     next_on = _wait_or_expire(account, subscription, first, today)
-    if next_on is None:
+    if next_on is None or in_silence:
         return
     seen = _seen(subscription)
     if failure in (NO_CONTACT, REFUSED):
@@ -174,9 +178,9 @@ def _fail(account: Account, subscription: Subscription, attempt: RenewalAttempt,
 
 
 def _seen(subscription: Subscription) -> Preview | None:
-    """What it comes to; None where it cannot be priced."""
+    """What it comes to for who pays it by hand, which ends what waits; None where it cannot be priced."""
     try:
-        return preview_renewal(subscription)
+        return preview_renewal(subscription, instead_of=queries.open_order(subscription))
     except Refusal:
         return None
 

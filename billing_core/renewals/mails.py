@@ -8,6 +8,7 @@ from typing import Any
 from billing_core import audit, templating, words
 from billing_core.accounts import Account
 from billing_core.mail.service import BadRecipient, Recipient, send_mail
+from billing_core.payments import states
 from billing_core.payments.cards.models import SavedCard
 from billing_core.payments.mails import SUPPORT_READS
 from billing_core.payments.ordering import Preview
@@ -26,13 +27,17 @@ WHY = {
     REFUSED: mark("The renewal could not be prepared. Our support team has been told."),
 }
 DECLINED = mark("The bank declined the charge.")
+NOT_DONE = mark("The payment did not come about.")
+ENDED = {states.EXPIRED, states.CANCELLED, states.SUCCEEDED, states.GIVEN_BACK, states.CLOSED, "never_started"}
+"""As what a payment ended that nobody declined."""
 
 
 def tell_failed(
     account: Account, subscription: Subscription, seen: Preview | None, failure: str, next_on: date, first: date
 ) -> None:  # fmt: skip
     """The charge failed: why, when it is tried again, and what can be done until then."""
-    context = {"why": WHY.get(failure, DECLINED), "next_on": next_on, **_about(subscription, seen, first)}
+    why = WHY.get(failure, NOT_DONE if failure in ENDED else DECLINED)
+    context = {"why": why, "next_on": next_on, **_about(subscription, seen, first)}
     _tell("renewal-failed", mark("The renewal of %(product)s could not be charged"), account, context)
 
 

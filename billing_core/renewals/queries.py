@@ -15,6 +15,7 @@ from billing_core.payments.cards.models import SavedCard
 from billing_core.payments.cards.queries import kept_for
 from billing_core.payments.ordering import Preview, preview_renewal
 from billing_core.permissions import Viewer
+from billing_core.renewals import schedule
 from billing_core.renewals.models import RenewalAttempt
 from billing_core.subscriptions.models import Subscription
 
@@ -85,6 +86,12 @@ def overdue(viewer: Viewer, public_id: str) -> tuple[Subscription, Preview]:
 def is_overdue(subscription: Subscription) -> bool:
     """Its period is over, and the next one can still be paid."""
     return subscription.renews and subscription.is_over(clock.today(zone_of(subscription.account_id)))
+
+
+def has_had_its_time(subscription: Subscription, today: date) -> bool:
+    """The last day on which the renewal is tried is over: by hand it is not begun any more. One statement."""
+    tries = attempts(subscription)
+    return today > schedule.last_try(tries[0].day if tries else subscription.period_end)
 
 
 def account_of(viewer: Viewer, public_id: str) -> str:

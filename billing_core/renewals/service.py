@@ -6,11 +6,12 @@ on a day of its own.
 
 import logging
 
-from billing_core import db, jobs
+from billing_core import clock, db, jobs
+from billing_core.errors import NotFound
 from billing_core.orders.online import placing
 from billing_core.orders.online.ending import cancel_subscription, online_account
 from billing_core.orders.online.queries import under_way_on
-from billing_core.orders.online.refusals import OrderFormUsed, OrderUnderWay, PreviewStale
+from billing_core.orders.online.refusals import OrderFormUsed, OrderUnderWay, PreviewStale, SubscriptionExpired
 from billing_core.payments import charging, ordering
 from billing_core.payments import service as payments
 from billing_core.payments.beginning import card_on_file
@@ -56,7 +57,7 @@ def pay_renewal(
 
     An attempt that waits for its owner is ended first; one that turns out to be paid is what comes back. The same form
     again is the same order. Raises NotFound, NotAllowed, NotKnownYet, OrderUnderWay, OrderFormUsed, PreviewStale,
-    CardRemoved, CardExpired and BrandNotAccepted.
+    SubscriptionExpired (its time is over), CardRemoved, CardExpired and BrandNotAccepted.
     """
     with db.reading():
         found = queries.subscription_of(viewer, subscription)
@@ -104,8 +105,13 @@ def _place(
         if earlier.seen != seen or not same_card:
             raise OrderFormUsed
         return Placed(earlier, payment)
-    subscriptions.locked([queries.subscription_of(viewer, public_id).id])
+    named = queries.subscription_of(viewer, public_id)
+    if named.account_id != account.id:
+        raise NotFound
+    subscriptions.locked([named.id])
     subscription, found = queries.overdue(viewer, public_id)
+    if queries.has_had_its_time(subscription, clock.today(account.timezone)):
+        raise SubscriptionExpired(product=subscription.product.name)
     if found.digest != seen:
         raise PreviewStale
     if under_way_on(account.id, [subscription.product_id]) is not None:

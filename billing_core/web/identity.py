@@ -110,7 +110,7 @@ def _read(realm: Realm) -> Viewer | None:
 def _viewer_of(person: Person, realm: Realm, session: SignInSession) -> Viewer:
     """The address and the browser are those of this very request: they become evidence of what is decided in it."""
     ip, agent = rows.printable(request.remote_addr or "", 45), rows.printable(request.user_agent.string, 256)
-    facts = SessionFacts(session.id, session.created_at, rows.ends_at(session), ip, agent, g.get("request_id", ""))
+    facts = SessionFacts(session.id, session.created_at, ip, agent, g.get("request_id", ""), rows.ends_at(session))
     return viewer_of(person, realm, session.account_id, facts)
 
 

@@ -17,9 +17,8 @@ from billing_core.orders.online.downgrading import (
     When,
     lower_tiers,
     price_downgrade,
-    refuse_unless_lowerable,
 )
-from billing_core.orders.online.pricing import Counter, subscription_of
+from billing_core.orders.online.pricing import Counter, refuse_unless_editable, subscription_of
 from billing_core.payments.ordering import counter_for
 from billing_core.people import BillingContact, contacts_of, person_by_identifier
 from billing_core.permissions import Viewer, demand_staff
@@ -123,7 +122,7 @@ def choice(viewer: Viewer, public_id: str) -> Choice:
     """What can be chosen for a subscription. Raises NotAllowed, NotFound, and why it cannot be lowered at present."""
     counter = _counter(viewer, public_id)
     subscription = subscription_of(counter.account.id, public_id)
-    refuse_unless_lowerable(counter, subscription)
+    refuse_unless_editable(subscription, counter.day)
     return Choice(counter.account, subscription, lower_tiers(counter, subscription))
 
 

@@ -36,9 +36,10 @@ def apply_downgrade(viewer: Viewer, public_id: str, tier: str, when: When, seen:
         if earlier.seen != seen:
             raise StalePreview
         return subscription
-    if when is When.AT_END and subscription.planned_tier == tier and subscription.renews:
-        return subscription
     found = queries.downgrade(viewer, public_id, tier, when)
+    planned = (subscription.planned_tier, subscription.planned_price)
+    if when is When.AT_END and planned == (tier, found.unit_price) and subscription.renews:
+        return subscription
     if found.digest != seen:
         raise StalePreview
     _refuse_while_under_way(account, subscription)

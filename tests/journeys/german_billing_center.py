@@ -67,5 +67,6 @@ BILLING_CENTER: dict[str, str] = {
     "Save": "Speichern",
     "Place Order": "Bestellung aufgeben",
     "Your order is confirmed": "Ihre Bestellung ist bestätigt",
+    "The renewal is paid": "Die Verlängerung ist bezahlt",
     "Invoice history": "Rechnungshistorie",
 }

@@ -60,6 +60,7 @@ NOT_PAGES = {
     "auth.open_password_link": "takes the token out of the address and leads on",
     "routing.add_licenses_in_portal": "leads on to the portal or its door",
     "health.live": "JSON for a supervisor",
+    "staying.rest": "JSON for the script that warns before a session ends",
     "health.ready": "JSON for a supervisor",
     "statement.csv": "a CSV file",
     "finance.bank_file": "the XML file of the bank",

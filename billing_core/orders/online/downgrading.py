@@ -19,7 +19,7 @@ from billing_core.orders.online.pricing import (
     subscription_of,
 )
 from billing_core.orders.online.wishes import Change
-from billing_core.subscriptions.models import ONLINE, Subscription
+from billing_core.subscriptions.models import Subscription
 
 
 class When(StrEnum):
@@ -62,7 +62,7 @@ def price_downgrade(counter: Counter, public_id: str, tier: str, when: When) -> 
     """
     subscription = subscription_of(counter.account.id, public_id)
     product, before = subscription.product, subscription.tier
-    refuse_unless_lowerable(counter, subscription)
+    refuse_unless_editable(subscription, counter.day)
     if tier == before:
         raise refusals.NothingChanges(product=product.name)
     unit_price = counter.price(product.code, tier, subscription.frequency)
@@ -76,10 +76,3 @@ def price_downgrade(counter: Counter, public_id: str, tier: str, when: When) -> 
         wish = Change(public_id, tier, subscription.seats, subscription.frequency)
         order = price(counter, [wish], allow_downgrade=True)
     return Downgrade(subscription, tier, unit_price, when, order)
-
-
-def refuse_unless_lowerable(counter: Counter, subscription: Subscription) -> None:
-    """Raise BilledElsewhere, TrialNotEdited, SubscriptionExpired, RenewalUnpaid and CancellationPending."""
-    if subscription.source != ONLINE:
-        raise refusals.BilledElsewhere(product=subscription.product.name)
-    refuse_unless_editable(subscription, counter.day)

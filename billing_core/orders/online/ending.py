@@ -9,17 +9,20 @@ from billing_core.orders.online.pricing import subscription_of
 from billing_core.orders.online.queries import under_way_on
 from billing_core.permissions import Right, Viewer, demand
 from billing_core.subscriptions import service as subscriptions
-from billing_core.subscriptions.models import Subscription
+from billing_core.subscriptions.models import ONLINE, Subscription
 from billing_core.subscriptions.online import cancel_online, of_product, restore_online
 
 
 def cancel_subscription(viewer: Viewer, account_public_id: str, public_id: str) -> Subscription:
     """Switch the renewal off: use goes on until the period's end, and nothing is refunded (domain.md 6).
 
-    Again, it changes nothing. Raises NotFound, NotAllowed, OrderUnderWay, SubscriptionExpired and TrialNotEdited.
+    Again, it changes nothing. Raises NotFound, NotAllowed, OrderUnderWay, SubscriptionExpired, TrialNotEdited and
+    BilledElsewhere.
     """
     account, subscription = _locked(viewer, account_public_id, public_id)
     today, name = clock.today(account.timezone), subscription.product.name
+    if subscription.source != ONLINE:
+        raise refusals.BilledElsewhere(product=name)
     if subscription.is_trial:
         raise refusals.TrialNotEdited(product=name)
     if not subscription.is_running(today):
@@ -35,11 +38,13 @@ def cancel_subscription(viewer: Viewer, account_public_id: str, public_id: str) 
 def remove_cancellation(viewer: Viewer, account_public_id: str, public_id: str) -> Subscription:
     """The subscription is renewed again at its period's end.
 
-    Raises NotFound, NotAllowed, OrderUnderWay, NotACancellation (none is pending, or the period is over), and
-    AnotherRuns where a new subscription of the product lives by now.
+    Raises NotFound, NotAllowed, OrderUnderWay, BilledElsewhere, NotACancellation (none is pending, or the period is
+    over), and AnotherRuns where a new subscription of the product lives by now.
     """
     account, subscription = _locked(viewer, account_public_id, public_id)
     today, name = clock.today(account.timezone), subscription.product.name
+    if subscription.source != ONLINE:
+        raise refusals.BilledElsewhere(product=name)
     if subscription.cancelled_on is None or not subscription.is_running(today):
         raise refusals.NotACancellation(product=name)
     others = of_product(account.id, subscription.product_id)

@@ -37,7 +37,7 @@ from billing_core.orders.online.wishes import Buy, Change, Try, Wish
 from billing_core.sellers import tax
 from billing_core.sellers.tax import TaxDecision
 from billing_core.subscriptions import proration
-from billing_core.subscriptions.models import Subscription
+from billing_core.subscriptions.models import ONLINE, Subscription
 from billing_core.subscriptions.online import of_product, seats_in_use
 from billing_core.subscriptions.proration import NEW_PERIOD, Charge, Running, Wanted
 from billing_core.subscriptions.queries import are_all_over
@@ -203,7 +203,8 @@ def _changed(counter: Counter, wish: Change, *, allow_downgrade: bool) -> Priced
     same_plan = (wish.tier, wish.frequency) == (before.tier, before.frequency)
     if same_plan and wish.seats == before.seats:
         raise refusals.NothingChanges(product=product.name)
-    _refuse_number_of_seats(wish.seats, product.least_seats, max(product.most_seats, before.seats))
+    least, most = min(product.least_seats, before.seats), max(product.most_seats, before.seats)
+    _refuse_number_of_seats(wish.seats, least, most)
     if (
         wish.tier != before.tier
         and not allow_downgrade
@@ -251,8 +252,10 @@ def subscription_of(account_id: int, public_id: str) -> Subscription:
 
 
 def refuse_unless_editable(subscription: Subscription, day: date) -> None:
-    """Raise TrialNotEdited, SubscriptionExpired, RenewalUnpaid and CancellationPending."""
+    """Raise BilledElsewhere, TrialNotEdited, SubscriptionExpired, RenewalUnpaid and CancellationPending."""
     name = subscription.product.name
+    if subscription.source != ONLINE:
+        raise refusals.BilledElsewhere(product=name)
     if subscription.is_trial:
         raise refusals.TrialNotEdited(product=name)
     if not subscription.is_running(day):

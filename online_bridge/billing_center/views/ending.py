@@ -5,11 +5,12 @@ from collections.abc import Callable
 from werkzeug.wrappers import Response
 
 from billing_core import clock, db
+from billing_core.errors import NotFound
 from billing_core.orders.online import ending, refusals
 from billing_core.payments.refusals import NotKnownYet
 from billing_core.permissions import Viewer
 from billing_core.renewals import service as renewals
-from billing_core.subscriptions.models import Subscription
+from billing_core.subscriptions.models import ONLINE, Subscription
 from billing_core.web.guards import my_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
@@ -20,7 +21,7 @@ from online_bridge.billing_center.views.blueprint import Answer, belongs_here, b
 OVERDUE = "payment_overdue"
 NO_LONGER = (
     refusals.OrderUnderWay, refusals.SubscriptionExpired, refusals.TrialNotEdited, refusals.NotACancellation,
-    refusals.AnotherRuns, NotKnownYet,
+    refusals.AnotherRuns, refusals.BilledElsewhere, NotKnownYet,
 )  # fmt: skip
 """Why it cannot be done any more: said on the Subscriptions page, which shows how it stands now."""
 
@@ -76,6 +77,8 @@ def _ask(template: str, public_id: str, states: set[str]) -> Answer:
     with db.reading():
         account = queries.account_to_order_for(viewer())
         subscription = queries.own_subscription(account, public_id)
+        if subscription.source != ONLINE:
+            raise NotFound
         status = subscription.status(clock.today(account.timezone))
         if status not in states:
             return see("billing.subscriptions")

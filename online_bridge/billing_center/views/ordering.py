@@ -15,7 +15,6 @@ from billing_core.errors import NotFound, Refusal
 from billing_core.orders.online import refusals
 from billing_core.orders.online.wishes import Change, Wish
 from billing_core.payments.ordering import preview
-from billing_core.subscriptions.models import ONLINE
 from billing_core.subscriptions.queries import are_all_over
 from billing_core.web.guards import my_page
 from billing_core.web.identity import viewer
@@ -27,6 +26,7 @@ from online_bridge.billing_center.views.blueprint import Answer, belongs_here, b
 
 NOT_EDITABLE = (
     refusals.TrialNotEdited, refusals.SubscriptionExpired, refusals.CancellationPending, refusals.RenewalUnpaid,
+    refusals.BilledElsewhere,
 )  # fmt: skip
 
 
@@ -84,8 +84,6 @@ def edit(public_id: str) -> Answer:
             present = queries.editable(account, public_id)
         except NOT_EDITABLE as refusal:
             return _not_editable(refusal, public_id)
-        if present.source != ONLINE:
-            raise NotFound
         offer = next((one for one in queries.offers(account) if one.product_id == present.product_id), None)
         form = forms.form_of_change(request.args, present, offer)
         form.offer_frequencies(_frequencies(offer, present.frequency))
@@ -109,8 +107,6 @@ def add_seats(public_id: str) -> Answer:
             present = queries.editable(account, public_id)
         except NOT_EDITABLE as refusal:
             return _not_editable(refusal, public_id)
-        if present.source != ONLINE:
-            raise NotFound
         most = min(present.seats + MOST_MORE_SEATS, present.product.most_seats)
         numbers = range(present.seats + 1, most + 1)
         form = MoreSeatsForm(formdata=request.args)

@@ -155,6 +155,40 @@ def test_the_payment_that_is_under_way_on_the_last_day_is_waited_for(
     assert renewed(at) == (date(2026, 7, 1), date(2026, 8, 1))
 
 
+def test_after_its_last_day_it_is_not_begun_by_hand_any_more(at: Shop, till: CardTill, clocks: Traveller) -> None:
+    """Otherwise who opens the card's page each day would use it for ever and never pay."""
+    at.bought(till, at.buy(5))
+    cards.saved(till, at.account, at.buyer, ASKS)
+    for day in (1, 8, 14):
+        night(till, clocks, 7, day)
+    clocks.shift(timedelta(hours=15))
+    pay(at)
+    night(till, clocks, 7, 15)
+    with_a_page_open = pay(at, form="form_15")
+    assert with_a_page_open.payment is not None
+    clocks.shift(timedelta(hours=22))
+    with pytest.raises(refusals.SubscriptionExpired):
+        pay(at, form="form_16")
+    for day in (17, 18):
+        night(till, clocks, 7, day)
+    assert (at.subscription().status(date(2026, 7, 18)), len(invoices())) == ("expired", 1)
+
+
+def test_an_attempt_that_somebody_ends_to_pay_by_hand_is_not_called_declined(
+    at: Shop, till: CardTill, clocks: Traveller
+) -> None:
+    at.bought(till, at.buy(5))
+    cards.saved(till, at.account, at.buyer, ASKS)
+    ledger.transferred(at.account, 500)
+    night(till, clocks, 7, 1)
+    (mail,) = mails("renewal-confirm")
+    assert "54.50" in mail.text_body
+    placed = pay(at)
+    night(till, clocks, 7, 2)
+    assert placed.payment is not None
+    assert not mails("renewal-failed")
+
+
 def test_the_same_form_pays_once_and_a_confirmation_goes_on_with_the_card(
     at: Shop, till: CardTill, clocks: Traveller
 ) -> None:

@@ -30,9 +30,7 @@ def test_asking_prolongs_nothing_and_staying_does(client: Client, database: Data
     who = anna()
     with time_machine.travel(NOON, tick=False) as clocks:
         page = client.sign_in(who).get("/quotes")
-        box = page.html.select_one("dialog#session-end")
-        assert box
-        assert box["data-seconds"] == "1800"
+        assert 'data-seconds="1800"' in page.text
         clocks.shift(timedelta(minutes=29))
         assert told(client) == told(client) == (60, who.public_id)
         assert told(client, client.token(page)) == (1800, who.public_id)
@@ -45,9 +43,7 @@ def test_a_page_that_uses_the_session_says_how_long_it_lives_then(client: Client
     with time_machine.travel(NOON, tick=False) as clocks:
         client.sign_in(anna())
         clocks.shift(timedelta(minutes=20))
-        box = client.get("/quotes").html.select_one("dialog#session-end")
-        assert box
-        assert box["data-seconds"] == "1800"
+        assert 'data-seconds="1800"' in client.get("/quotes").text
 
 
 def test_nothing_prolongs_the_absolute_limit(client: Client, database: Database) -> None:

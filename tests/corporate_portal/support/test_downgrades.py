@@ -228,6 +228,16 @@ def test_what_support_cannot_lower(at: Shop, till: CardTill, clerk: Viewer, lowe
     assert (audited("subscription.changed"), audited("subscription.downgrade_planned")) == ([], [])
 
 
+def test_planned_again_at_another_price_it_is_the_price_that_was_seen(at: Shop, till: CardTill, lower: Apply) -> None:
+    at.bought(till, at.buy(5))
+    lower(AT_END)
+    lower(AT_END)
+    assert len(mails("downgrade-planned")) == 1
+    reprice(at.product, 400, date(2026, 6, 1), tier="Starter")
+    lower(AT_END)
+    assert (at.subscription().planned_price, len(mails("downgrade-planned"))) == (400, 2)
+
+
 def test_a_lower_tier_that_costs_more_today_begins_with_the_next_period(
     at: Shop, till: CardTill, clocks: Traveller, lower: Apply
 ) -> None:

@@ -212,7 +212,7 @@ def pay_the_renewal(buyer: Buyer) -> None:
 def pay_with_the_saved_card(buyer: Buyer) -> None:
     """The new period counts from the end of the last one."""
     buyer.contact.click_named(buyer.contact.walk.says("Pay with %(card)s") % {"card": SAVED_CARD})
-    buyer.contact.arrives("Your order is confirmed")
+    buyer.contact.arrives("The renewal is paid")
     require_bought(buyer, 8300, 0, mail="subscription-renewed")
     require_runs(buyer, "RESCUE", "", 1, "monthly", 8300)
 

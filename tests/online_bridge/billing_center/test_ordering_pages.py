@@ -210,7 +210,8 @@ def test_what_is_cancelled_expired_a_trial_or_imported_is_not_edited(contact: Cl
             assert sentence in contact.follow(page).words
     imported = plans.subscribed(shop, plans.tiered(), source="test", is_live=False)
     for deed in ("edit", "seats"):
-        assert contact.get(f"/billing/subscriptions/{imported.public_id}/{deed}").status == 404
+        page = contact.get(f"/billing/subscriptions/{imported.public_id}/{deed}")
+        assert "was not ordered here. Change it where it is billed." in contact.follow(page).words
 
 
 def test_who_may_not_order_is_refused(client: Client, shop: Account) -> None:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from time_machine import Traveller
 
-from billing_core import db
+from billing_core import clock, db
+from billing_core.catalogue.models import Product
 from billing_core.errors import NotAllowed, NotFound
 from billing_core.mail.models import OutboxMail
 from billing_core.orders.online import refusals
@@ -15,7 +16,7 @@ from billing_core.orders.online.ending import cancel_subscription, remove_cancel
 from billing_core.orders.online.wishes import Change, Try
 from billing_core.permissions import Realm, Viewer
 from billing_core.subscriptions.models import Subscription
-from tests.factories import core
+from tests.factories import core, plans
 from tests.factories.shop import Shop
 from tests.factories.till import CardTill
 
@@ -70,3 +71,26 @@ def test_what_is_over_or_a_trial_or_anothers_is_not_cancelled(at: Shop, till: Ca
     ):  # fmt: skip
         with pytest.raises(refusal):
             do(at, deed, 0)
+
+
+def test_what_was_not_ordered_here_is_not_changed_here(at: Shop, till: CardTill) -> None:
+    """Another system bills it: no credit for money that never came here, and no renewal beside that system's."""
+    subscription = plans.subscribed(at.account, plans.tiered(), source="demo")
+    cancelled = plans.subscribed(at.account, plans.tiered(), source="demo", cancelled_on=clock.today("Europe/Berlin"))
+    with pytest.raises(refusals.BilledElsewhere):
+        at.see(Change(subscription.public_id, "Pro", 2, "monthly"))
+    for verb, of in ((cancel_subscription, subscription), (remove_cancellation, cancelled)):
+        with pytest.raises(refusals.BilledElsewhere):
+            db.perform(verb, at.buyer, at.account.public_id, of.public_id)
+    with db.reading() as session:
+        assert session.get_one(Subscription, cancelled.id).is_live is False
+
+
+def test_who_has_fewer_seats_than_are_sold_today_may_keep_them(at: Shop, till: CardTill) -> None:
+    at.bought(till, at.buy(2))
+    more = update(Product).where(Product.id == at.product.id).values(least_seats=5)
+    db.perform(lambda: db.session().execute(more))
+    of = at.subscription().public_id
+    assert at.see(Change(of, "Plus", 2, "monthly")).charge > 0
+    with pytest.raises(refusals.SeatsNotPossible):
+        at.see(Change(of, "Plus", 1, "monthly"))
