@@ -95,7 +95,7 @@ def _locked(public_id: str) -> tuple[Account, Subscription, date]:
 def _is_due(account: Account, subscription: Subscription, today: date) -> bool:
     """Its period is over, and it is an online account's to be renewed: nothing else is ever touched here."""
     is_time = today >= (subscription.retry_on or subscription.period_end)
-    return not account.is_corporate and subscription.renews and subscription.is_over(today) and is_time
+    return not account.is_corporate and subscription.is_unpaid(today) and is_time
 
 
 def _unfinished(attempt: RenewalAttempt) -> Payment | None:

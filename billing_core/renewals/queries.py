@@ -85,7 +85,7 @@ def overdue(viewer: Viewer, public_id: str) -> tuple[Subscription, Preview]:
 
 def is_overdue(subscription: Subscription) -> bool:
     """Its period is over, and the next one can still be paid."""
-    return subscription.renews and subscription.is_over(clock.today(zone_of(subscription.account_id)))
+    return subscription.is_unpaid(clock.today(zone_of(subscription.account_id)))
 
 
 def has_had_its_time(subscription: Subscription, today: date) -> bool:

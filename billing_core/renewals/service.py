@@ -7,9 +7,9 @@ on a day of its own.
 import logging
 
 from billing_core import clock, db, jobs
-from billing_core.errors import NotFound
 from billing_core.orders.online import placing
 from billing_core.orders.online.ending import cancel_subscription, online_account
+from billing_core.orders.online.pricing import subscription_of
 from billing_core.orders.online.queries import under_way_on
 from billing_core.orders.online.refusals import OrderFormUsed, OrderUnderWay, PreviewStale, SubscriptionExpired
 from billing_core.payments import charging, ordering
@@ -105,10 +105,7 @@ def _place(
         if earlier.seen != seen or not same_card:
             raise OrderFormUsed
         return Placed(earlier, payment)
-    named = queries.subscription_of(viewer, public_id)
-    if named.account_id != account.id:
-        raise NotFound
-    subscriptions.locked([named.id])
+    subscriptions.locked([subscription_of(account.id, public_id).id])
     subscription, found = queries.overdue(viewer, public_id)
     if queries.has_had_its_time(subscription, clock.today(account.timezone)):
         raise SubscriptionExpired(product=subscription.product.name)

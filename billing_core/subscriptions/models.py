@@ -130,6 +130,10 @@ class Subscription(Base):
         """The term has ended: seats can neither join nor leave it."""
         return today >= self.period_end
 
+    def is_unpaid(self, today: date) -> bool:
+        """Its period is over, and the next one can still be paid."""
+        return self.renews and self.is_over(today)
+
     def status(self, today: date) -> str:
         """scheduled, expired, trial, pending_cancellation, payment_overdue or active (domain.md 6).
 

@@ -20,5 +20,6 @@ def elsewhere() -> Response | None:
     A stranger comes to the door first.
     """
     viewer = identity.viewer_in(Realm.MY)
-    led_on = outside().checkout or (viewer is not None and not is_online_contact(viewer))
-    return see("routing.go_to_billing") if led_on else None
+    if viewer is not None and not is_online_contact(viewer):
+        return see("routing.go_to_billing")
+    return sold_outside()

@@ -5,11 +5,11 @@ from billing_core.accounts import Account
 from billing_core.errors import NotAllowed, NotFound
 from billing_core.ledger.service import lock_account
 from billing_core.orders.online import mails, refusals
-from billing_core.orders.online.pricing import subscription_of
+from billing_core.orders.online.pricing import refuse_unless_ours, subscription_of
 from billing_core.orders.online.queries import under_way_on
 from billing_core.permissions import Right, Viewer, demand
 from billing_core.subscriptions import service as subscriptions
-from billing_core.subscriptions.models import ONLINE, Subscription
+from billing_core.subscriptions.models import Subscription
 from billing_core.subscriptions.online import cancel_online, of_product, restore_online
 
 
@@ -20,9 +20,8 @@ def cancel_subscription(viewer: Viewer, account_public_id: str, public_id: str) 
     BilledElsewhere.
     """
     account, subscription = _locked(viewer, account_public_id, public_id)
+    refuse_unless_ours(subscription)
     today, name = clock.today(account.timezone), subscription.product.name
-    if subscription.source != ONLINE:
-        raise refusals.BilledElsewhere(product=name)
     if subscription.is_trial:
         raise refusals.TrialNotEdited(product=name)
     if not subscription.is_running(today):
@@ -42,9 +41,8 @@ def remove_cancellation(viewer: Viewer, account_public_id: str, public_id: str) 
     over), and AnotherRuns where a new subscription of the product lives by now.
     """
     account, subscription = _locked(viewer, account_public_id, public_id)
+    refuse_unless_ours(subscription)
     today, name = clock.today(account.timezone), subscription.product.name
-    if subscription.source != ONLINE:
-        raise refusals.BilledElsewhere(product=name)
     if subscription.cancelled_on is None or not subscription.is_running(today):
         raise refusals.NotACancellation(product=name)
     others = of_product(account.id, subscription.product_id)

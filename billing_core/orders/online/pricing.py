@@ -251,11 +251,16 @@ def subscription_of(account_id: int, public_id: str) -> Subscription:
     return found
 
 
+def refuse_unless_ours(subscription: Subscription) -> None:
+    """Raise BilledElsewhere for what was imported: another system bills and renews it (ADR 33)."""
+    if subscription.source != ONLINE:
+        raise refusals.BilledElsewhere(product=subscription.product.name)
+
+
 def refuse_unless_editable(subscription: Subscription, day: date) -> None:
     """Raise BilledElsewhere, TrialNotEdited, SubscriptionExpired, RenewalUnpaid and CancellationPending."""
+    refuse_unless_ours(subscription)
     name = subscription.product.name
-    if subscription.source != ONLINE:
-        raise refusals.BilledElsewhere(product=name)
     if subscription.is_trial:
         raise refusals.TrialNotEdited(product=name)
     if not subscription.is_running(day):

@@ -79,11 +79,11 @@ def _ask(template: str, public_id: str, states: set[str]) -> Answer:
         subscription = queries.own_subscription(account, public_id)
         if subscription.source != ONLINE:
             raise NotFound
-        status = subscription.status(clock.today(account.timezone))
+        today = clock.today(account.timezone)
+        status = subscription.status(today)
         if status not in states:
             return see("billing.subscriptions")
-        is_overdue = subscription.renews and subscription.is_over(clock.today(account.timezone))
-        return page(template, subscription=subscription, is_overdue=is_overdue)
+        return page(template, subscription=subscription, is_overdue=subscription.is_unpaid(today))
 
 
 def _do(verb: Callable[[Viewer, str, str], Subscription], public_id: str) -> Subscription | Response:
