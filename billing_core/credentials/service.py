@@ -93,6 +93,7 @@ def sign_in(
     Raises SignInFailed for every cause alike, and TooMany, which depends only on what was typed and from where.
     Not to be called inside a transaction.
     """
+    hashing.current().demand_room()
     attempt = db.perform(_knock, realm, user_id, ip, device)
     matches = hashing.current().verify(attempt.stored, password)
     if attempt.stored is None or not matches:
