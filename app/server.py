@@ -17,6 +17,7 @@ from app.factory import create_app
 from app.settings import Settings
 from app.worker import Worker
 from billing_core import db
+from billing_core.credentials import hashing
 
 
 class CannotListen(Exception):
@@ -62,6 +63,7 @@ class _Server(BaseApplication):
     def load(self) -> Any:
         """The application; in single-process mode its worker thread starts with it."""
         application = create_app(self.settings)
+        hashing.leave_threads(self.settings.web_threads)
         if self.with_worker:
             worker = Worker(application.extensions["ports"])
             threading.Thread(target=worker.run, name="worker", daemon=True).start()

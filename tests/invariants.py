@@ -206,6 +206,14 @@ RULES = {
         JOIN credit_note_line ON credit_note_line.invoice_line_id = line.id
         GROUP BY line.id, line.net HAVING SUM(credit_note_line.net) > line.net
     """,
+    "what is credited of a line, as wrong and as no longer used, is never more than its net amount": """
+        SELECT line.id, line.net, SUM(taken.net) FROM invoice_line AS line JOIN (
+            SELECT invoice_line_id AS line_id, net FROM credit_note_line
+            UNION ALL SELECT credits_line_id, net FROM credit_note_line
+            UNION ALL SELECT credits_line_id, -net FROM invoice_line
+        ) AS taken ON taken.line_id = line.id
+        GROUP BY line.id, line.net HAVING SUM(taken.net) > line.net
+    """,
     "no tax is credited beyond the tax that was charged, and all of it where all was credited": """
         SELECT invoice.number, charged.category, charged.rate, charged.net, charged.tax
         FROM invoice_tax AS charged JOIN invoice ON invoice.id = charged.invoice_id

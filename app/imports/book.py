@@ -111,7 +111,7 @@ def _accounts(source: str, keys: Collection[str]) -> dict[str, Facts]:
     rep = aliased(Person)
     columns = (
         Account.external_id, Account.kind, Account.currency, Account.locale, Account.vat_id, Account.vat_confirmed_at,
-        Account.closed_on, Seller.external_id.label("seller"), rep.external_id.label("rep"),
+        Account.country, Account.closed_on, Seller.external_id.label("seller"), rep.external_id.label("rep"),
     )  # fmt: skip
     joined = select(*columns).join(Seller, Seller.id == Account.seller_id).outerjoin(rep, rep.id == Account.rep_id)
     return _plain(joined.where(*_among(Account, source, keys)))

@@ -1,7 +1,8 @@
-"""argon2id, as much of it at a time as the machine has cores: more would only make everybody wait.
+"""argon2id, as much of it at a time as the machine has cores but one: more would only make everybody wait.
 
 Parameters: 19 MiB, 2 passes, 1 lane (OWASP's minimum for argon2id). A hash takes tens of milliseconds and 19 MiB, so an
-attacker who sends many sign-ins must meet a short queue and not the whole memory.
+attacker who sends many sign-ins must meet a short queue and not the whole memory. Nor all threads of the server: they
+hold at most half of them, so that whoever is signed in goes on working while a storm of guesses is turned away.
 """
 
 import os
@@ -20,6 +21,8 @@ LONGEST = 128
 """Code points. Longer ones are refused, never cut off."""
 LONGEST_BYTES = 1024
 """UTF-8 bytes of the normalised password."""
+_most_places: int | None = None
+"""How many sign-ins a process may hold at a time, at work and waiting; None: as many as its cores and queue."""
 PATIENCE = 10.0
 """Seconds that a sign-in waits for its turn."""
 
@@ -28,11 +31,18 @@ class Hashing:
     """One set of parameters with its queue, and a hash of nothing for sign-ins that have no hash to compare with."""
 
     def __init__(self, memory_kib: int = 19_456, passes: int = 2, cores: int | None = None, queue: int = 16) -> None:
-        at_once = cores or os.cpu_count() or 1
+        at_once = cores or max((os.cpu_count() or 1) - 1, 1)
+        places = min(at_once + queue, _most_places or at_once + queue)
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1, type=Type.ID)
         self._turns = threading.BoundedSemaphore(at_once)
-        self._places = threading.BoundedSemaphore(at_once + queue)
+        self._places = threading.BoundedSemaphore(places)
         self._nothing = self._hasher.hash(os.urandom(16))
+
+    def demand_room(self) -> None:
+        """Turn a sign-in away before anything is done for it. Raises TooMany while the queue is full."""
+        if not self._places.acquire(blocking=False):
+            raise TooMany(retry_after=5)
+        self._places.release()
 
     def hash(self, password: str) -> str:
         """The hash to store. Raises TooMany when the queue is full, ValueError for a password that is too long."""
@@ -106,6 +116,13 @@ def current() -> Hashing:
 def hash_password(password: str) -> str:
     """The hash to store, see Hashing.hash."""
     return current().hash(password)
+
+
+def leave_threads(threads: int) -> None:
+    """Sign-ins may hold half of a server's threads from now on: the others are for those who are in."""
+    global _most_places
+    _most_places = max(threads // 2, 1)
+    use(None)
 
 
 def use(hashing: Hashing | None) -> None:

@@ -28,6 +28,9 @@ SEND_LINK = "password.link"
 TIDY = "credentials.tidy"
 """The job kind of `tidy`, once a day."""
 
+EVERYBODY = "everybody"
+"""The subject of the throttle that all browsers share whom nobody has signed in with."""
+
 RESET_LINK_LIVES = timedelta(minutes=30)
 FIRST_LINK_LIVES = timedelta(hours=24)
 
@@ -90,6 +93,7 @@ def sign_in(
     Raises SignInFailed for every cause alike, and TooMany, which depends only on what was typed and from where.
     Not to be called inside a transaction.
     """
+    hashing.current().demand_room()
     attempt = db.perform(_knock, realm, user_id, ip, device)
     matches = hashing.current().verify(attempt.stored, password)
     if attempt.stored is None or not matches:
@@ -111,6 +115,7 @@ def _knock(realm: Realm, user_id: str, ip: str, device: str) -> _Attempt:
     require_patience(
         throttles.knock(throttles.SIGN_IN, subject),
         throttles.knock(throttles.SIGN_IN_ADDRESS, throttles.network_of(ip)),
+        throttles.knock(throttles.SIGN_IN_ANYWHERE, subject if is_known_here else EVERYBODY),
     )
     stored = db.session().scalar(select(Password.hash).where(Password.person_id == person.id))
     is_welcome = sessions.may_enter(viewer_of(person, realm)) and person.is_active
@@ -143,6 +148,7 @@ def _admit(realm: Realm, attempt: _Attempt, newer: str | None, ip: str, user_age
         password.hash = newer
     throttles.forget(throttles.SIGN_IN, attempt.throttled_as)
     throttles.take_back(throttles.SIGN_IN_ADDRESS, throttles.network_of(ip))
+    throttles.take_back(throttles.SIGN_IN_ANYWHERE, EVERYBODY)
     void_links(attempt.person_id)
     return sessions.begin_session(realm, attempt.person_id, ip, user_agent, replaces)
 

@@ -48,6 +48,8 @@ class LineDraft:
     discount: int = 0
     period_start: date | None = None
     period_end: date | None = None
+    credits_line_id: int | None = None
+    """The line of an earlier invoice of which this credits a part that is no longer used (domain.md 6)."""
 
     @property
     def net(self) -> int:

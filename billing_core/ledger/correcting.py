@@ -3,13 +3,14 @@
 A correction names the line that it takes back, so no line is ever credited beyond its net amount. The tax is taken on
 all that is credited of a category and rate so far, less the tax that earlier credit notes took: whoever credits an
 invoice in parts takes back exactly its tax, never a unit more (domain.md 5). An online invoice may hold lines that
-credit something: these are not taken back, and less can be credited of the others (docs/adr/0030).
+credit something: these are not taken back, and less can be credited of the others (docs/adr/0030). What a change of a
+subscription credited of a line (`credits_line_id`) is gone from it as well, though it corrects nothing.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, literal, select, union_all
 
 from billing_core import db, money
 from billing_core.errors import Invalid, Refusal
@@ -90,13 +91,18 @@ class Creditable:
     """By the id of the line."""
     taxed: Mapping[Bracket, int]
     """The credited tax."""
+    unused: Mapping[int, int] = field(default_factory=dict)
+    """By the id of the line: the net amount that changes of the subscription credited of it."""
 
     def left(self, line: InvoiceLine) -> int:
         """The net amount of a line that can still be credited."""
-        own = line.net - self.nets.get(line.id, 0)
+        own = self._left_of_it(line)
         if self._credits_itself:
             own = min(own, self._room((line.tax_category, line.tax_rate))) if self.gross_left > 0 else 0
         return max(own, 0)
+
+    def _left_of_it(self, line: InvoiceLine) -> int:
+        return line.net - self.nets.get(line.id, 0) - self.unused.get(line.id, 0)
 
     @property
     def _credits_itself(self) -> bool:
@@ -111,8 +117,12 @@ class Creditable:
     def _room(self, bracket: Bracket) -> int:
         """What can still be credited of a category and rate, and of the whole invoice, before tax."""
         ours = [line for line in self.invoice.lines if (line.tax_category, line.tax_rate) == bracket]
-        left = sum(line.net - self.nets.get(line.id, 0) for line in ours)
-        return min(left, self.invoice.net - sum(self.nets.values()))
+        left = sum(self._left_of_it(line) for line in ours)
+        return min(left, self._whole_room)
+
+    @property
+    def _whole_room(self) -> int:
+        return self.invoice.net - sum(self.nets.values()) - sum(self.unused.values())
 
     @property
     def is_over(self) -> bool:
@@ -129,7 +139,7 @@ class Creditable:
             bracket = (line.tax_category, line.tax_rate)
             room = self._room(bracket) - taken.get(bracket, 0)
             most = money.divide_down(gross * 10_000, 10_000 + line.tax_rate)
-            net = min(self.left(line), room, self.invoice.net - sum(self.nets.values()) - sum(taken.values()))
+            net = min(self.left(line), room, self._whole_room - sum(taken.values()))
             net = net if net + money.percent(net, line.tax_rate) <= gross else most
             if net > 0:
                 parts[line.position] = Part(net=net)
@@ -204,17 +214,41 @@ def _nets(lines: tuple[Correction, ...]) -> dict[Bracket, int]:
     return nets
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What was credited of a line so far, before tax: by corrections, and as no longer used."""
+
+    corrected: int = 0
+    unused: int = 0
+
+
+def taken_of(line_ids: Collection[int]) -> dict[int, Taken]:
+    """By the id of the line. One statement."""
+    nothing = literal(0)
+    rows = union_all(
+        select(CreditNoteLine.invoice_line_id.label("line"), CreditNoteLine.net.label("wrong"), nothing.label("unused"))
+        .where(CreditNoteLine.invoice_line_id.in_(line_ids)),
+        select(CreditNoteLine.credits_line_id, nothing, CreditNoteLine.net)
+        .where(CreditNoteLine.credits_line_id.in_(line_ids)),
+        select(InvoiceLine.credits_line_id, nothing, -InvoiceLine.net)
+        .where(InvoiceLine.credits_line_id.in_(line_ids)),
+    ).subquery()  # fmt: skip
+    sums = select(rows.c.line, func.sum(rows.c.wrong), func.sum(rows.c.unused)).group_by(rows.c.line)
+    found = {line: Taken(int(wrong), int(unused)) for line, wrong, unused in db.session().execute(sums)}
+    return {line: found.get(line, Taken()) for line in line_ids}
+
+
+def left_of(line_id: int) -> int:
+    """What of a line was neither corrected nor credited as no longer used, before tax. Two statements."""
+    taken = taken_of([line_id])[line_id]
+    return db.session().get_one(InvoiceLine, line_id).net - taken.corrected - taken.unused
+
+
 def creditable(invoice: Invoice) -> Creditable:
     """What is left of an invoice that comes with its lines and taxes. Two statements.
 
     Only a caller that holds the invoice's lock may act on it.
     """
-    by_line = (
-        select(CreditNoteLine.invoice_line_id, func.sum(CreditNoteLine.net))
-        .join(InvoiceLine, InvoiceLine.id == CreditNoteLine.invoice_line_id)
-        .where(InvoiceLine.invoice_id == invoice.id)
-        .group_by(CreditNoteLine.invoice_line_id)
-    )
     corrects = exists().where(
         CreditNoteLine.credit_note_id == CreditNoteTax.credit_note_id, CreditNoteLine.invoice_line_id.is_not(None)
     )
@@ -224,6 +258,8 @@ def creditable(invoice: Invoice) -> Creditable:
         .where(CreditNote.invoice_id == invoice.id, corrects)
         .group_by(CreditNoteTax.category, CreditNoteTax.rate)
     )
-    nets = {line: int(net) for line, net in db.session().execute(by_line) if line is not None}
+    taken = taken_of([line.id for line in invoice.lines])
     taxed = {(category, rate): int(tax) for category, rate, tax in db.session().execute(by_bracket)}
-    return Creditable(invoice, nets, taxed)
+    nets = {line: one.corrected for line, one in taken.items() if one.corrected}
+    unused = {line: one.unused for line, one in taken.items() if one.unused}
+    return Creditable(invoice, nets, taxed, unused)

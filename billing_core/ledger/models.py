@@ -145,6 +145,8 @@ class InvoiceLine(Base):
     tax_rate: Mapped[int]
     """Basis points."""
     exemption: Mapped[str] = mapped_column(Text, default="")
+    credits_line_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_line.id"), index=True)
+    """Of a line below zero: the line of an earlier invoice whose unused part it credits."""
 
 
 class InvoiceTax(Base):
@@ -241,6 +243,8 @@ class CreditNoteLine(Base):
     tax_category: Mapped[str] = mapped_column(String(3))
     tax_rate: Mapped[int]
     exemption: Mapped[str] = mapped_column(Text, default="")
+    credits_line_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_line.id"), index=True)
+    """The line of an invoice whose unused part it credits, as by an online order; that corrects nothing."""
 
 
 class CreditNoteTax(Base):

@@ -70,8 +70,8 @@ class Subscription(Base):
     """The day of the month on which online periods begin; None: that of period_start."""
     is_paid: Mapped[bool] = mapped_column(default=True)
     """Nothing is credited for a running period that was not paid."""
-    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
-    """The invoice that billed the running period of an online subscription."""
+    invoice_line_id: Mapped[int | None] = mapped_column(ForeignKey("invoice_line.id"))
+    """The line that billed the running period of an online subscription; None where a credit note set it off."""
     tax_category: Mapped[str] = mapped_column(String(3), default="")
     """With which the running period was invoiced; empty where that is not known (imported)."""
     tax_rate: Mapped[int | None]

@@ -28,8 +28,8 @@ class Plan:
     anchor_day: int
     tax_category: str
     tax_rate: int | None
-    invoice_id: int | None
-    """The invoice of the period; None where a credit note, or nothing, was issued for it."""
+    invoice_line_id: int | None
+    """The invoice's line of the period; None where a credit note, or nothing, was issued for it."""
     is_paid: bool = True
 
 
@@ -59,8 +59,8 @@ def start_online(
         public_id=db.public_id("sub"), source=ONLINE, external_id=cause, account_id=account.id, product_id=product_id,
         tier=plan.tier, seats=plan.seats, frequency=plan.frequency, unit_price=plan.unit_price,
         currency=account.currency, period_start=plan.period_start, period_end=plan.period_end, is_trial=is_trial,
-        removed_at_end=0, is_live=True, anchor_day=plan.anchor_day, is_paid=not is_trial, invoice_id=plan.invoice_id,
-        tax_category=plan.tax_category, tax_rate=plan.tax_rate,
+        removed_at_end=0, is_live=True, anchor_day=plan.anchor_day, is_paid=not is_trial,
+        invoice_line_id=plan.invoice_line_id, tax_category=plan.tax_category, tax_rate=plan.tax_rate,
     )  # fmt: skip
     db.session().add(begun)
     db.session().flush()
@@ -91,7 +91,7 @@ def change_online(subscription: Subscription, plan: Plan, cause: str, actor: str
     before = {"tier": subscription.tier, "seats": subscription.seats, "frequency": subscription.frequency}
     for name in (
         "tier", "seats", "frequency", "unit_price", "period_start", "period_end", "anchor_day", "tax_category",
-        "tax_rate", "invoice_id", "is_paid",
+        "tax_rate", "invoice_line_id", "is_paid",
     ):  # fmt: skip
         setattr(subscription, name, getattr(plan, name))
     db.session().flush()
@@ -134,7 +134,7 @@ def renew_online(subscription: Subscription, plan: Plan, cause: str, actor: str)
     subscription.planned_tier = subscription.planned_price = None
     subscription.period_start, subscription.period_end = plan.period_start, plan.period_end
     subscription.tax_category, subscription.tax_rate = plan.tax_category, plan.tax_rate
-    subscription.invoice_id, subscription.is_paid = plan.invoice_id, plan.is_paid
+    subscription.invoice_line_id, subscription.is_paid = plan.invoice_line_id, plan.is_paid
     subscription.retry_on = None
     db.session().flush()
     audit.record(

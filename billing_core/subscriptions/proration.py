@@ -20,11 +20,24 @@ NEW_PERIOD, UNUSED, REDUCTION = "new_period", "unused", "reduction"
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What of the price of a period was paid and not given back: `part` of `whole`, of which at most `most` is left.
+
+    Net amounts, or any two numbers in that proportion.
+    """
+
+    part: int = 1
+    whole: int = 1
+    most: int = money.LARGEST
+
+
+@dataclass(frozen=True)
 class Running:
     """What runs now, after earlier changes. `unit_price` is per seat and period, as it was billed for this one.
 
     `anchor_day` is the day of the month on which periods begin. Without `is_paid` nothing is credited: a period that
-    was not paid. A trial is not changed at all: whoever subscribes gets a `new_period`.
+    was not paid; where only some of it was, or some was credited, only what was `kept` is. A trial is not changed at
+    all: whoever subscribes gets a `new_period`.
     """
 
     tier: str
@@ -35,6 +48,7 @@ class Running:
     period_end: date
     anchor_day: int
     is_paid: bool
+    kept: Kept = Kept()
 
     @property
     def price(self) -> int:
@@ -82,9 +96,14 @@ class Charge:
         return self.seats * self.unit_price
 
     @property
+    def fraction(self) -> int:
+        """What falls to the days, however much of it was paid."""
+        return money.share(self.full, self.days, self.of_days)
+
+    @property
     def is_exact(self) -> bool:
         """Whether nothing had to be rounded."""
-        return abs(self.amount) * self.of_days == self.full * self.days
+        return self.fraction * self.of_days == self.full * self.days
 
 
 @dataclass(frozen=True)
@@ -164,11 +183,12 @@ def _difference(running: Running, wanted: Wanted) -> tuple[int, int]:
 
 def _credited(kind: str, running: Running, on: date, seats: int, unit_price: int) -> tuple[Charge, ...]:
     """The part of seats x unit_price that falls to the days from `on`; nothing of what was not paid or cost nothing."""
-    full = seats * unit_price
-    if not running.is_paid or not full:
-        return ()
+    full, kept = seats * unit_price, running.kept
     days, of_days = (running.period_end - on).days, (running.period_end - running.period_start).days
-    return (Charge(kind, days, of_days, seats, unit_price, -money.share(full, days, of_days)),)
+    amount = min(money.share(full, days * kept.part, of_days * kept.whole), kept.most)
+    if not running.is_paid or not full or min(kept.part, kept.most) <= 0:
+        return ()
+    return (Charge(kind, days, of_days, seats, unit_price, -amount),)
 
 
 def words_of(charge: Charge, currency: str, locale: str | None = None, seat_kind: str = "") -> str:
@@ -177,7 +197,12 @@ def words_of(charge: Charge, currency: str, locale: str | None = None, seat_kind
     `locale` is the reader's unless it is given; `seat_kind` one of the catalogue's, and anything else is a seat.
     """
     with words.in_language(locale or words.locale()):
-        return _sentence(charge, currency, seat_kind)
+        sentence = _sentence(charge, currency, seat_kind)
+        if charge.kind == NEW_PERIOD or charge.fraction == -charge.amount:
+            return sentence
+        left_out = money.show(charge.fraction + charge.amount, currency, words.locale())
+        less = words.gettext("Without %(amount)s that was not paid or is credited already.", amount=left_out)
+        return f"{sentence} {less}"
 
 
 def _sentence(charge: Charge, currency: str, seat_kind: str) -> str:
@@ -185,7 +210,7 @@ def _sentence(charge: Charge, currency: str, seat_kind: str) -> str:
         return money.show(amount, currency, words.locale())
 
     unit = letter.unit(seat_kind, charge.seats) or words.plural("seat", "seats", charge.seats)
-    number, price, amount = letter.number(charge.seats), shown(charge.unit_price), shown(abs(charge.amount))
+    number, price, amount = letter.number(charge.seats), shown(charge.unit_price), shown(charge.fraction)
     seats = words.gettext("%(number)s %(unit)s at %(price)s", number=number, unit=unit, price=price)
     if charge.kind == NEW_PERIOD:
         return words.ngettext(

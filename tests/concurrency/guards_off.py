@@ -15,6 +15,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.cli import main
 from billing_core import clock, db
 from billing_core.catalogue.models import Product
+from billing_core.credentials import hashing, throttles
 from billing_core.ledger import service as ledger
 from billing_core.orders.online import ending, placing
 from billing_core.orders.online.refusals import PreviewStale
@@ -120,7 +121,20 @@ def without_another_price() -> None:
     renewals._end_waiting = lambda *_: None
 
 
+def without_throttles() -> None:
+    """Every guess is looked at: only the bounds of hashing are left."""
+    for rule in (throttles.Growing, throttles.Window):
+        rule.count = lambda *_: None  # type: ignore[method-assign]
+
+
+def without_bounds() -> None:
+    """Every guess is looked at, and may wait on any thread of the server until it is."""
+    without_throttles()
+    hashing.leave_threads = lambda _: None
+
+
 GUARDS = {
+    "throttles": without_throttles, "bounds": without_bounds,
     "second-look": without_second_look, "hold": without_hold, "rest": without_rest,
     "memory": without_memory, "comparison": without_comparison, "another-price": without_another_price,
 }  # fmt: skip

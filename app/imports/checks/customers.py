@@ -1,5 +1,7 @@
 """What people, accounts, contacts and subscriptions may say."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
 from app.imports.book import Facts, Run, identifiers_of, known, stored
@@ -11,6 +13,8 @@ from billing_core import db
 from billing_core.accounts import Account
 from billing_core.db import folded
 from billing_core.people import LoginIdentifier, Person
+from billing_core.subscriptions.models import ONLINE, Subscription
+from billing_core.vat_ids import formats
 
 
 def claim_identifiers(run: Run) -> None:
@@ -56,22 +60,47 @@ def check_people(run: Run, chunk: list[Row]) -> None:
 
 
 def check_accounts(run: Run, chunk: list[Row]) -> None:
-    """A number belongs to one account, its kind never changes, and only corporate ones have a representative."""
+    """A number belongs to one account, its kind never changes, and only corporate ones have a representative.
+
+    Nor does its currency while it has a subscription from here, whose price would be read in the new one.
+    """
     rows = Rows(run, ACCOUNTS, chunk)
     before = stored(run.source, ACCOUNTS, [row.key for row in rows.rows])
+    bound = _with_subscriptions_from_here(run, before)
     sellers, reps = known(run, SELLERS, rows.keys("seller")), known(run, PEOPLE, rows.keys("rep"))
     for row, account in rows:
         rows.claim(row, "number", account["number"])
         rows.referred(row, "seller", account["seller"], sellers)
         if row.key in before and before[row.key]["kind"] != account["kind"]:
             rows.bad(row, "kind", f"was {before[row.key]['kind']} and never changes")
+        if row.key in bound and before[row.key]["currency"] != account["currency"]:
+            reason = f"is {before[row.key]['currency']} until the subscriptions that were bought here have ended"
+            rows.bad(row, "currency", reason)
         _check_rep(rows, row, account, reps)
+        _check_country_of_vat_id(rows, row, account)
         if len(folded(account["name"])) > 200:
             rows.bad(row, "name", "has characters that stand for several others, and is too long with those")
         _check_confirmation(rows, row, account)
     numbers = [account["number"] for _, account in rows]
     others = select(Account.number, Account.source, Account.external_id).where(Account.number.in_(numbers))
     rows.owned_by_others("number", others)
+
+
+def _with_subscriptions_from_here(run: Run, accounts: Iterable[str]) -> set[str]:
+    """Those of the accounts that use, or still have to pay, a subscription of the Billing Center."""
+    goes_on = Subscription.ended_on.is_(None) & (Subscription.is_live | (Subscription.period_end > run.today))
+    bought = (Subscription.source == ONLINE, Subscription.is_trial.is_(False), goes_on)
+    keys = select(Account.external_id).join(Subscription, Subscription.account_id == Account.id)
+    among = (Account.source == run.source, Account.external_id.in_(list(accounts)))
+    return set(db.session().scalars(keys.where(*among, *bought)))
+
+
+def _check_country_of_vat_id(rows: Rows, row: Row, account: Facts) -> None:
+    """Reverse charge rests on a VAT ID of the account's own country (domain.md 5), as the forms ask for it too."""
+    prefixes = formats.prefixes_of(account["country"])
+    if account["vat_id"] and prefixes and not account["vat_id"].startswith(prefixes):
+        first = " or ".join(prefixes)
+        rows.bad(row, "vat_id", f"is {account['vat_id']!r}, but those of {account['country']} begin with {first}")
 
 
 def _check_rep(rows: Rows, row: Row, account: Facts, reps: dict[str, Facts | None]) -> None:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from billing_core import words
 from billing_core.catalogue.models import Product
@@ -202,17 +202,29 @@ def draft(charge: Priced, product: Product, tier: str, currency: str, sign: int 
     )
 
 
-def drafts(
-    lines: Iterable[tuple[Product, str, Sequence[Priced]]], currency: str, locale: str, sign: int = 1
-) -> list[LineDraft]:
-    """The lines of the document that an order brings, in its language: what is charged before what is credited."""
+class Billed(Protocol):
+    """What becomes of one product, priced just now or put down in an order."""
+
+    @property
+    def product(self) -> Product: ...
+    @property
+    def tier(self) -> str: ...
+    @property
+    def charges(self) -> Sequence[Priced]: ...
+
+
+Line = TypeVar("Line", bound=Billed)
+
+
+def positions(lines: Iterable[Line]) -> list[tuple[Line, Priced]]:
+    """What a document lists, in its order: what is charged before what is credited."""
+    return sorted(((line, charge) for line in lines for charge in line.charges), key=lambda one: one[1].amount < 0)
+
+
+def drafts(lines: Iterable[Billed], currency: str, locale: str, sign: int = 1) -> list[LineDraft]:
+    """The lines of the document that an order brings, in its language and in the order of `positions`."""
     with words.in_language(locale):
-        found = [
-            (charge.amount < 0, draft(charge, product, tier, currency, sign))
-            for product, tier, charges in lines
-            for charge in charges
-        ]
-    return [line for is_credit in (False, True) for was, line in found if was is is_credit]
+        return [draft(charge, line.product, line.tier, currency, sign) for line, charge in positions(lines)]
 
 
 def digest(said: Any) -> str:

@@ -17,7 +17,8 @@ from billing_core.catalogue.offers import Offer
 from billing_core.catalogue.queries import offers_on, products_by_code
 from billing_core.errors import NotFound
 from billing_core.ledger.calculation import sum_up
-from billing_core.ledger.models import Invoice
+from billing_core.ledger.correcting import taken_of
+from billing_core.ledger.models import Invoice, InvoiceLine
 from billing_core.orders.online import refusals
 from billing_core.orders.online.models import OnlineOrder
 from billing_core.orders.online.priced import (
@@ -39,7 +40,7 @@ from billing_core.sellers.tax import TaxDecision
 from billing_core.subscriptions import proration
 from billing_core.subscriptions.models import ONLINE, Subscription
 from billing_core.subscriptions.online import of_product, seats_in_use
-from billing_core.subscriptions.proration import NEW_PERIOD, Charge, Running, Wanted
+from billing_core.subscriptions.proration import NEW_PERIOD, Charge, Kept, Running, Wanted
 from billing_core.subscriptions.queries import are_all_over
 
 
@@ -131,9 +132,7 @@ def price_renewal(
 
 def _whole(counter: Counter, lines: tuple[PricedLine, ...], instead_of: OnlineOrder | None = None) -> PricedOrder:
     account = counter.account
-    totals = sum_up(
-        drafts([(one.product, one.tier, one.charges) for one in lines], account.currency, account.locale)
-    )  # fmt: skip
+    totals = sum_up(drafts(lines, account.currency, account.locale))
     credit = credit_free(account.id, account.currency, instead_of)
     return PricedOrder(
         account.public_id, counter.day, account.currency, account.locale, lines, totals, credit
@@ -217,7 +216,7 @@ def _changed(counter: Counter, wish: Change, *, allow_downgrade: bool) -> Priced
     unit_price = before.unit_price if same_plan else counter.price(product.code, wish.tier, wish.frequency)
     running = Running(
         before.tier, before.seats, before.frequency, before.unit_price, before.period_start, before.period_end,
-        subscription.anchor, subscription.is_paid and not _owes(subscription, counter.smallest_claim),
+        subscription.anchor, subscription.is_paid, _kept(subscription, counter.smallest_claim),
     )  # fmt: skip
     change = proration.change(running, Wanted(wish.tier, wish.seats, wish.frequency, unit_price), day)
     bears = counter.tax_of(product)
@@ -282,12 +281,21 @@ def _refuse_fewer_than_used(subscription: Subscription, product: Product, seats:
         raise refusals.SeatsInUse(field="seats", used=used, product=product.name)
 
 
-def _owes(subscription: Subscription, smallest_claim: int) -> bool:
-    """The invoice of the running period is open again (refunded, disputed), or was credited whole. One statement."""
-    if subscription.invoice_id is None:
-        return False
-    billed = db.session().get_one(Invoice, subscription.invoice_id, populate_existing=True)
-    return billed.balance >= smallest_claim or billed.is_cancelled
+def _kept(subscription: Subscription, smallest_claim: int) -> Kept:
+    """What of the running period's price was paid and not given back. At most three statements.
+
+    What its invoice owes again (refunded, disputed) lessens each of its lines alike, what finance credited the line.
+    """
+    if subscription.invoice_line_id is None:
+        return Kept()
+    billed = db.session().get_one(InvoiceLine, subscription.invoice_line_id)
+    invoice = db.session().get_one(Invoice, billed.invoice_id, populate_existing=True)
+    taken = taken_of([billed.id])[billed.id]
+    asked, charged = invoice.total - invoice.credited, billed.net - taken.corrected
+    owed = invoice.balance if invoice.balance >= smallest_claim else 0
+    if asked <= owed:
+        return Kept(0)
+    return Kept(charged * (asked - owed), billed.net * asked, charged - taken.unused)
 
 
 def _charge(counter: Counter, charge: Charge, bears: TaxDecision, start: date, end: date) -> PricedCharge:

@@ -5,7 +5,7 @@ order is carried out whole, with its document and all its effects, or not at all
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -14,12 +14,14 @@ from billing_core import audit, clock, db, words
 from billing_core.accounts import Account
 from billing_core.documents.service import request_document
 from billing_core.ledger import incoming as ledger
+from billing_core.ledger.calculation import LineDraft
+from billing_core.ledger.correcting import left_of
 from billing_core.ledger.crediting import CreditNoteDraft, number_credit_note, write_credit_note
-from billing_core.ledger.models import CreditNote, Invoice
+from billing_core.ledger.models import CreditNote, Invoice, InvoiceLine
 from billing_core.ledger.service import BillTo, InvoiceDraft, number_invoice, write_invoice
 from billing_core.orders.online import refusals
 from billing_core.orders.online.models import OnlineOrder, OnlineOrderLine
-from billing_core.orders.online.priced import CHANGE, RENEW, START, TRIAL, drafts
+from billing_core.orders.online.priced import CHANGE, RENEW, START, TRIAL, Priced, drafts, positions
 from billing_core.orders.online.pricing import based_on
 from billing_core.orders.online.queries import credit_held
 from billing_core.orders.states import ONLINE_ORDER
@@ -29,6 +31,7 @@ from billing_core.subscriptions import online
 from billing_core.subscriptions import service as subscriptions
 from billing_core.subscriptions.models import Subscription
 from billing_core.subscriptions.online import Plan
+from billing_core.subscriptions.proration import NEW_PERIOD
 from billing_core.words import mark
 
 TITLE, OF_RENEWAL = mark("Online order"), mark("Renewal")
@@ -76,11 +79,12 @@ def apply(order: OnlineOrder, actor: str) -> Applied:
     for line in order.lines:
         _refuse_unless_applicable(order, line, found)
     is_billed = any(line.charges for line in order.lines)
-    invoice = write_invoice(_invoice_draft(order, account, contact)) if is_billed and order.total >= 0 else None
-    note = write_credit_note(_credit_draft(order, account, contact)) if order.total < 0 else None
+    invoice = write_invoice(_invoice_draft(order, account, contact, found)) if is_billed and order.total >= 0 else None
+    note = write_credit_note(_credit_draft(order, account, contact, found)) if order.total < 0 else None
     used = _use_credit(order, invoice) if invoice is not None else 0
+    billed = _billed_by(order, invoice) if invoice is not None else {}
     for line in order.lines:
-        _take_effect(order, line, found, account, invoice, actor)
+        _take_effect(order, line, found, account, billed.get(line.position), actor)
     order.invoice_id, order.credit_note_id = invoice.id if invoice else None, note.id if note else None
     _end(order, state)
     audit.record(actor, "online_order.fulfilled", order.public_id, order.account_id)
@@ -128,13 +132,16 @@ def _addressee(order: OnlineOrder) -> BillingContact | None:
 
 
 def _refuse_unless_applicable(order: OnlineOrder, line: OnlineOrderLine, found: dict[int, Subscription]) -> None:
-    """The subscription is what the price was made from, and no other one lives or was tried meanwhile."""
+    """The subscription is what the price was made from, no other one lives or was tried meanwhile, and finance has not
+    credited what this credits."""
     product = line.product.name
     about = found.get(line.subscription_id) if line.subscription_id is not None else None
     if line.subscription_id is not None:
         if about is None or based_on(about) != line.based_on:
             raise refusals.NoLongerApplicable(product=product)
         if line.effect != RENEW and online.seats_in_use(about.id) > line.seats:
+            raise refusals.NoLongerApplicable(product=product)
+        if not _can_be_credited(line, about):
             raise refusals.NoLongerApplicable(product=product)
     if line.effect in (CHANGE, RENEW):
         return
@@ -144,16 +151,21 @@ def _refuse_unless_applicable(order: OnlineOrder, line: OnlineOrderLine, found: 
             raise refusals.NoLongerApplicable(product=product)
 
 
+def _can_be_credited(line: OnlineOrderLine, about: Subscription) -> bool:
+    credited = -sum(charge.amount for charge in line.charges if charge.kind != NEW_PERIOD)
+    return not credited or about.invoice_line_id is None or credited <= left_of(about.invoice_line_id)
+
+
 def _take_effect(
     order: OnlineOrder, line: OnlineOrderLine, found: dict[int, Subscription], account: Account,
-    invoice: Invoice | None, actor: str,
+    billed_by: int | None, actor: str,
 ) -> None:  # fmt: skip
     cause = f"{order.public_id}-{line.position}"
     before = found.get(line.subscription_id) if line.subscription_id is not None else None
     kept = before if before is not None and not line.restarts else None
     plan = Plan(
         line.tier, line.seats, line.frequency, line.unit_price, line.period_start, line.period_end, line.anchor_day,
-        line.tax_category, line.tax_rate, kept.invoice_id if kept else invoice.id if invoice else None,
+        line.tax_category, line.tax_rate, kept.invoice_line_id if kept else billed_by,
         is_paid=kept.is_paid if kept else True,
     )  # fmt: skip
     if line.effect == RENEW and before is not None:
@@ -178,7 +190,28 @@ def _use_credit(order: OnlineOrder, invoice: Invoice) -> int:
     return usable
 
 
-def _invoice_draft(order: OnlineOrder, account: Account, contact: BillingContact | None) -> InvoiceDraft:
+def _billed_by(order: OnlineOrder, invoice: Invoice) -> dict[int, int]:
+    """Which line of the invoice bills the new period of which line of the order, by its position. One statement."""
+    ids = select(InvoiceLine.id).where(InvoiceLine.invoice_id == invoice.id).order_by(InvoiceLine.position)
+    written = zip(positions(order.lines), db.session().scalars(ids), strict=True)
+    return {line.position: its_id for (line, charge), its_id in written if charge.kind == NEW_PERIOD}
+
+
+def _lines(order: OnlineOrder, found: dict[int, Subscription], sign: int = 1) -> list[LineDraft]:
+    """The lines of its document; what credits a part of a period names the line that billed it."""
+    told = zip(drafts(order.lines, order.currency, order.locale, sign), positions(order.lines), strict=True)
+    return [replace(one, credits_line_id=_credited_line(line, charge, found)) for one, (line, charge) in told]
+
+
+def _credited_line(line: OnlineOrderLine, charge: Priced, found: dict[int, Subscription]) -> int | None:
+    if charge.kind == NEW_PERIOD or line.subscription_id is None:
+        return None
+    return found[line.subscription_id].invoice_line_id
+
+
+def _invoice_draft(
+    order: OnlineOrder, account: Account, contact: BillingContact | None, found: dict[int, Subscription]
+) -> InvoiceDraft:
     """Of today on the seller's calendar, and due today."""
     seller = account.seller
     today = clock.today(seller.timezone)
@@ -195,16 +228,17 @@ def _invoice_draft(order: OnlineOrder, account: Account, contact: BillingContact
         bill_to=BillTo.of(account, contact.person.name if contact else ""),
         issued_by=Letterhead.of(seller),
         user_id=contact.user_id if contact else "",
-        lines=drafts([(line.product, line.tier, line.charges) for line in billed], order.currency, order.locale),
+        lines=_lines(order, found),
         title=_title(order),
         period_start=min(line.period_start for line in billed),
         period_end=max(line.period_end for line in billed),
     )
 
 
-def _credit_draft(order: OnlineOrder, account: Account, contact: BillingContact | None) -> CreditNoteDraft:
+def _credit_draft(
+    order: OnlineOrder, account: Account, contact: BillingContact | None, found: dict[int, Subscription]
+) -> CreditNoteDraft:
     seller = account.seller
-    billed = [(line.product, line.tier, line.charges) for line in order.lines if line.charges]
     return CreditNoteDraft(
         cause=order.public_id,
         account_id=account.id,
@@ -217,7 +251,7 @@ def _credit_draft(order: OnlineOrder, account: Account, contact: BillingContact 
         issued_on=clock.today(seller.timezone),
         bill_to=BillTo.of(account, contact.person.name if contact else ""),
         issued_by=Letterhead.of(seller),
-        lines=drafts(billed, order.currency, order.locale, sign=-1),
+        lines=_lines(order, found, sign=-1),
         user_id=contact.user_id if contact else "",
         title=_title(order),
         stays_credit=True,

@@ -174,6 +174,8 @@ def test_accounts_and_contacts_that_contradict_themselves_are_named(tmp_path: Pa
         d.account("six", number="C-taken", vat_confirmed_on="today-3"),
         d.account("seven", vat_id="DE136695976", vat_confirmed_on="today+3"),
         d.account("eight", name="\ufdfa" * 100),
+        d.account("nine", vat_id="ATU13585627", country="DE"),
+        d.account("ten", vat_id="DE136695976", country="GR"),
     ]
     for row in files["accounts.csv"]:
         row.setdefault("vat_id", "")
@@ -199,6 +201,8 @@ def test_accounts_and_contacts_that_contradict_themselves_are_named(tmp_path: Pa
         "accounts.csv, line 7, column vat_confirmed_on: must be empty where there is no VAT ID",
         "accounts.csv, line 8, column vat_confirmed_on: must not be in the future",
         "accounts.csv, line 9, column name: has characters that stand for several others, and is too long with those",
+        "accounts.csv, line 10, column vat_id: is 'ATU13585627', but those of DE begin with DE",
+        "accounts.csv, line 11, column vat_id: is 'DE136695976', but those of GR begin with EL",
         "contacts.csv, line 2, column user_id: is 'somebody', but the person signs in with annie and ann@customer.example",  # noqa: E501
         "contacts.csv, line 3, column is_primary: the account 'acme' has its primary contact in line 2 already",
         "contacts.csv, line 4, column person: 'rep' is a member of the vendor's staff",

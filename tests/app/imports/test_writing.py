@@ -128,7 +128,7 @@ def test_a_column_that_is_left_out_keeps_what_is_stored(tmp_path: Path) -> None:
     kept = one(Account)
     assert kept.phone == "+49 40 1"
     assert kept.vat_confirmed_at is not None
-    short["accounts.csv"][0] |= {"vat_id": "ATU13585627"}
+    short["accounts.csv"][0] |= {"vat_id": "ATU13585627", "country": "AT"}
     run(tmp_path, short)
     assert one(Account).vat_confirmed_at is None
 

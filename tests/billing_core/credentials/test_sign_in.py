@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from billing_core import clock, db
-from billing_core.credentials import hashing, service, sessions
+from billing_core.credentials import hashing, service, sessions, throttles
 from billing_core.credentials.models import Password, SignInSession, Throttle
 from billing_core.errors import TooMany
 from billing_core.people import BillingContact, LoginIdentifier, Person, canonical_identifier
@@ -244,6 +245,25 @@ def test_many_user_ids_from_one_address_are_throttled_and_other_addresses_are_no
         assert fail("anna.schmidt", 1, ip="2001:db8:0:1::1") == ["failed"]
         moving.shift(timedelta(minutes=10))
         service.sign_in(Realm.PORTAL, "anna.schmidt", make.PASSWORD, ip="2001:db8::1")
+
+
+def test_guesses_from_very_many_addresses_close_the_door_to_unknown_browsers_for_a_minute(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact()
+    monkeypatch.setattr(throttles, "SIGN_IN_ANYWHERE", replace(throttles.SIGN_IN_ANYWHERE, most=30))
+    with time_machine.travel(NOON, tick=False) as moving:
+        known = sessions.hash_of(service.sign_in(Realm.PORTAL, "anna.schmidt", make.PASSWORD))
+        assert {fail(f"person{n}", 1, ip=f"192.0.2.{n}")[0] for n in range(29)} == {"failed"}
+        for _ in range(3):
+            service.sign_in(Realm.PORTAL, "anna.schmidt", make.PASSWORD, ip="198.51.100.1")
+        assert fail("person29", 2, ip="192.0.2.29") == ["failed", "throttled"]
+        with pytest.raises(TooMany) as refused:
+            service.sign_in(Realm.PORTAL, "anna.schmidt", make.PASSWORD, ip="198.51.100.1")
+        assert refused.value.retry_after == 60
+        service.sign_in(Realm.PORTAL, "anna.schmidt", make.PASSWORD, ip="198.51.100.1", device=known)
+        moving.shift(timedelta(minutes=1))
+        service.sign_in(Realm.PORTAL, "anna.schmidt", make.PASSWORD, ip="198.51.100.1")
 
 
 def test_a_browser_that_knows_the_person_gets_in_while_a_stranger_fails(database: Database) -> None:

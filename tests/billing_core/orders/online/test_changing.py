@@ -123,7 +123,7 @@ def test_yearly_to_monthly_restarts_and_credits_the_year(at: Shop, till: CardTil
     order = at.bought(till, to(at, 5))
     assert credit_note_of(order).net == 43630
     changed = at.subscription()
-    assert (changed.frequency, changed.unit_price, changed.period_end, changed.invoice_id) == (
+    assert (changed.frequency, changed.unit_price, changed.period_end, changed.invoice_line_id) == (
         "monthly", 1000, date(2026, 7, 11), None,
     )  # fmt: skip
 
