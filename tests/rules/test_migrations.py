@@ -180,7 +180,7 @@ def test_the_audit_trail_is_chained_in_its_order_and_without_gaps(empty: str) ->
         with pytest.raises(DBAPIError, match="append-only"), db.engine().begin() as connection:
             connection.execute(text("DELETE FROM audit_entry"))
         before = rows(f"SELECT {said} FROM audit_entry ORDER BY id")  # noqa: S608 (constant)
-        command.downgrade(schema._config(), "0017")
+        command.downgrade(schema._config(), "0018")
         assert rows(f"SELECT {said} FROM audit_entry ORDER BY id") == before  # noqa: S608 (constant)
     with db.engine().begin() as connection:
         added = "INSERT INTO audit_entry (at, actor, action, subject, detail) SELECT at, actor, action, subject, detail"

@@ -1,7 +1,7 @@
 """the audit trail as a chain that nobody can change unnoticed
 
-Revision ID: 0018
-Revises: 0017
+Revision ID: 0021
+Revises: 0018
 """
 
 import hashlib
@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0021"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
