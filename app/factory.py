@@ -39,6 +39,7 @@ from corporate_portal.receivables.views import receivables
 from corporate_portal.requests.views import requests
 from corporate_portal.statement.views import statement
 from corporate_portal.support.views import support
+from corporate_portal.trail.views import invoice_history, quote_history, trail
 from corporate_portal.verify.views import verify
 from online_bridge.cart.views import cart
 from online_bridge.checkout.views import checkout
@@ -53,7 +54,8 @@ from online_bridge.vat_number.views import billing
 ROOMS = (
     auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, cards, desk, finance, my,
     admin, routing, billing, cart, checkout, history, payment_methods, renewals, statement, health, static_files,
-    web, staying, api, verify, receivables, hand_off, support,
+    web, staying, api, verify, receivables, hand_off, support, trail,
+    quote_history, invoice_history,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}

@@ -16,6 +16,7 @@ from billing_core.web.targets import sign_in_of, target_in
 from billing_core.words import mark
 from corporate_portal.desk.service import MAY_RETRY
 from corporate_portal.quotes import queries as quotes
+from corporate_portal.trail.queries import MAY_SEARCH
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
         (mark("Work list"), "desk.index"),
         (mark("Money"), "finance.index"),
         (mark("Online accounts"), "support.index"),
+        (mark("Audit trail"), "trail.index"),
         (mark("Jobs"), "desk.jobs"),
     ),
 }
@@ -76,7 +78,7 @@ BELONGS_TO = {
     "requests": "quotes", "payments": "invoices", "paying": "invoices", "credit_notes": "invoices", "routing": "my",
     "billing": "my", "cart": "my", "checkout": "my", "history": "my", "payment_methods": "my", "renewals": "my",
     "statement": "invoices", "receivables": "finance",
-    "cards": "profile",
+    "cards": "profile", "quote_history": "quotes", "invoice_history": "invoices",
 }  # fmt: skip
 """Rooms without a tab of their own, and whose tab stands for them."""
 
@@ -151,6 +153,8 @@ def _is_open_to(viewer: Viewer, endpoint: str) -> bool:
         return viewer.is_staff(*MAY_RETRY)
     if endpoint == "finance.index":
         return viewer.is_staff("finance")
+    if endpoint == "trail.index":
+        return viewer.is_staff(*MAY_SEARCH)
     if endpoint == "support.index":
         return viewer.is_staff("support")
     if endpoint == "admin.index":

@@ -23,9 +23,9 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from billing_core.db.types import Instant, folded, is_storable, partial_index, public_id, searchable
 
 __all__ = [
-    "Base", "Instant", "NoTransaction", "add_if_absent", "after_commit", "attempt", "configure", "engine", "folded",
-    "in_transaction", "is_retryable", "is_storable", "partial_index", "perform", "public_id", "reading", "searchable",
-    "session", "sqlite_url", "upsert",
+    "Base", "Instant", "NoTransaction", "add_if_absent", "after_commit", "at_the_end", "attempt", "configure", "engine",
+    "folded", "in_transaction", "is_retryable", "is_storable", "partial_index", "perform", "public_id", "reading",
+    "savepoint", "searchable", "session", "sqlite_url", "upsert",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -57,6 +57,7 @@ _engine: Engine | None = None
 _owner = 0
 """The process that made the engine: its connections are no other's."""
 _after: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
+_last: ContextVar[list[tuple[Callable[[list[Any]], None], Any]] | None] = ContextVar("at_the_end", default=None)
 
 
 def configure(url: str) -> Engine:
@@ -200,9 +201,10 @@ def _once(verb: Callable[[], T], *, in_a_hurry: bool = False) -> tuple[T, list[C
             opened.execute(text("BEGIN IMMEDIATE"))
         token = _session.set(opened)
         effects: list[Callable[[], None]] = []
-        listening = _after.set(effects)
+        listening, ending = _after.set(effects), _last.set([])
         try:
             result = verb()
+            _end(opened)
             opened.commit()
         except BaseException:
             opened.rollback()
@@ -210,7 +212,44 @@ def _once(verb: Callable[[], T], *, in_a_hurry: bool = False) -> tuple[T, list[C
         finally:
             _session.reset(token)
             _after.reset(listening)
+            _last.reset(ending)
     return result, effects
+
+
+def _end(opened: Session) -> None:
+    """Everything else is written first, so that nothing waits for another lock under the locks of the end."""
+    opened.flush()
+    given: dict[Callable[[list[Any]], None], list[Any]] = {}
+    for write, row in _last.get() or []:
+        given.setdefault(write, []).append(row)
+    for write, rows in given.items():
+        write(rows)
+
+
+def at_the_end(write: Callable[[list[T]], None], row: T) -> None:
+    """Have `write` called once, with all rows given for it, as the last statements before the commit.
+
+    For what has to lock a row that every verb needs: it is held for as short as possible. `write` takes no other lock.
+    """
+    waiting = _last.get()
+    if waiting is None:
+        raise NoTransaction("at_the_end outside perform")
+    waiting.append((write, row))
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """Within a verb: an exception rolls back what the block did, with what it left for the end, and goes on."""
+    waiting = _last.get()
+    if waiting is None:
+        raise NoTransaction("savepoint outside perform")
+    before = len(waiting)
+    try:
+        with session().begin_nested():
+            yield
+    except BaseException:
+        del waiting[before:]
+        raise
 
 
 def after_commit(effect: Callable[[], None]) -> None:

@@ -27,8 +27,11 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
         """The stored text. Raises ValueError for a naive datetime."""
-        if value is None:
-            return None
+        return None if value is None else self.spell(value)
+
+    @staticmethod
+    def spell(value: datetime) -> str:
+        """The text of an instant. Raises ValueError for a naive datetime."""
         if value.tzinfo is None:
             raise ValueError("an instant needs its zone")
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

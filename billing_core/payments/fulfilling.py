@@ -66,7 +66,7 @@ def _locked(order_id: int) -> OnlineOrder:
 def _try(order_id: int) -> Applied | str:
     """The order, carried out; or why it could not be, with nothing of it left."""
     try:
-        with db.session().begin_nested():
+        with db.savepoint():
             return settling.apply(_locked(order_id), PROCESSOR)
     except Refusal as refusal:
         with words.in_language(mails.FINANCE_READS):

@@ -7,11 +7,21 @@ What the portal says of itself may be wrong in the same way as the test that ask
 
 from pathlib import Path
 
-from tests.checker import back_rules, card_rules, order_rules, own_rules, shared_rules, till
+from tests.checker import back_rules, card_rules, chain_rules, order_rules, own_rules, shared_rules, till
 from tests.checker.books import Books, Connection, opened
 from tests.checker.rules import RULES, broken
 
-__all__ = ["RULES", "audit", "back_rules", "broken_rules", "card_rules", "order_rules", "own_rules", "shared_rules"]
+__all__ = [
+    "RULES",
+    "audit",
+    "back_rules",
+    "broken_rules",
+    "card_rules",
+    "chain_rules",
+    "order_rules",
+    "own_rules",
+    "shared_rules",
+]
 
 
 def broken_rules(connection: Connection, store: Path, *, quiet: bool) -> list[str]:

@@ -70,13 +70,13 @@ class Books:
     @cached_property
     def orders(self) -> dict[int, Row]:
         """What online accounts ordered, by id."""
-        found = self.rows("SELECT * FROM online_order") if "online_order" in self._tables else []
+        found = self.rows("SELECT * FROM online_order") if "online_order" in self.tables else []
         return {row["id"]: row for row in found}
 
     @cached_property
     def order_lines(self) -> list[Row]:
         """Their lines, each with the sum of its charges."""
-        if "online_order_line" not in self._tables:
+        if "online_order_line" not in self.tables:
             return []
         sums = "SELECT line_id, SUM(amount) AS net FROM online_order_charge GROUP BY line_id"
         joined = (
@@ -146,13 +146,13 @@ class Books:
     @cached_property
     def bank_statements(self) -> dict[int, Row]:
         """What the bank says, by id."""
-        found = self.rows("SELECT * FROM bank_statement") if "bank_statement" in self._tables else []
+        found = self.rows("SELECT * FROM bank_statement") if "bank_statement" in self.tables else []
         return {row["id"]: row for row in found}
 
     @cached_property
     def bank_entries(self) -> list[Row]:
         """What moved, and what it was booked as."""
-        return self.rows("SELECT * FROM bank_entry") if "bank_entry" in self._tables else []
+        return self.rows("SELECT * FROM bank_entry") if "bank_entry" in self.tables else []
 
     @cached_property
     def incoming(self) -> dict[int, Row]:
@@ -165,13 +165,14 @@ class Books:
         return {row["id"]: row for row in self.rows("SELECT * FROM incoming_return")}
 
     def _money_back(self, table: str) -> list[Row]:
-        if table not in self._tables:
+        if table not in self.tables:
             return []
         joined = f"SELECT it.*, payment.processor_intent FROM {table} AS it JOIN payment ON payment.id = it.payment_id"  # noqa: S608
         return self.rows(joined)
 
     @cached_property
-    def _tables(self) -> set[str]:
+    def tables(self) -> set[str]:
+        """The names of all that are there: an older portal has fewer."""
         source = "sqlite_master" if isinstance(self.connection, sqlite3.Connection) else "information_schema.tables"
         column = "name" if source == "sqlite_master" else "table_name"
         return {row["found"] for row in self.rows(f"SELECT {column} AS found FROM {source}")}  # noqa: S608 (constants)

@@ -112,7 +112,7 @@ def final_state() -> dict[str, list[str]]:
 
 def _says(column: Column[Any]) -> bool:
     """Whether the column says something beyond which row it is and when."""
-    named = column.primary_key or column.foreign_keys or column.name.endswith(("_id", "_key"))
+    named = column.primary_key or column.foreign_keys or column.name.endswith(("_id", "_key", "seal"))
     return not named and not isinstance(column.type, Instant)
 
 

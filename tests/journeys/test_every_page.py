@@ -67,6 +67,7 @@ NOT_PAGES = {
     "receivables.csv": "a CSV file",
     "receivables.day_end_csv": "a CSV file",
     "receivables.export_csv": "a CSV file",
+    "trail.csv": "a CSV file",
     "static_files.serve": "styles, fonts and scripts",
     "static_files.brand_colour": "a style sheet",
     "mailbox.attachment": "a PDF",
@@ -278,6 +279,7 @@ def quote_pages(cast: Cast) -> list[str]:
         f"{here}/change?reviewed={reviewed}", f"{here}/order-details?reviewed={reviewed}",
         f"{here}/confirm?reviewed={reviewed}&po_number=4500&payment=terms", f"{here}/reject?reviewed={reviewed}",
         f"{here}/order-details?reviewed=other", f"/quotes/{accepted}", f"/quotes/{accepted}/receipt",
+        f"/quotes/{accepted}/history",
         f"/quotes/{accepted}/certificate", f"/quotes/several?quote={quote}",
         f"/quotes/several/confirm?rows-0-quote={quote}&rows-0-reviewed={reviewed}&po_number=4500&payment=terms",
         f"/quotes/several/result?quote={quote}&reviewed=other&quote={accepted}&reviewed=other",
@@ -326,6 +328,7 @@ def invoice_pages(cast: Cast) -> list[str]:
         "/invoices", "/invoices?state=past-due", "/invoices?state=all", "/invoices?number=nothing",
         f"/invoices/{ours.public_id}", f"/invoices/{ours.public_id}/pdf", f"/invoices/{ours.public_id}/pay",
         f"/invoices/{owed.public_id}", f"/invoices/{owed.public_id}/pay?share=part",
+        f"/invoices/{owed.public_id}/history",
         f"/payments/new?all={owed.currency}", *pages_of_several(found),
         *(f"/payments/{payment}" for payment in (*paid, closed_payment(cast))),
     ]  # fmt: skip
@@ -342,7 +345,7 @@ def finance_pages(cast: Cast) -> list[str]:
     assert invoice is not None
     here = f"/desk/invoices/{invoice.public_id}"
     return [
-        "/desk/vat-ids", f"{account}/vat-id",
+        "/desk/vat-ids", f"{account}/vat-id", "/desk/audit", "/desk/audit?person=nobody",
         "/desk/money", f"/desk/money?search={invoice.number}", f"{account}/money", f"{account}/money/book",
         f"{account}/invoices", f"{account}/invoices?number=nothing", here, f"{here}/credit", f"{here}/pdf",
         f"/desk/credit-notes/{note}/pdf", *pages_of_money_back(cast), *pages_of_bank(cast),

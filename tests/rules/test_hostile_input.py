@@ -142,16 +142,17 @@ def rolled_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         with Session(db.engine(), expire_on_commit=False) as opened:
             if db.engine().dialect.name == "sqlite":
                 opened.execute(text("BEGIN IMMEDIATE"))
-            token, listening = db._session.set(opened), db._after.set([])
+            token, listening, ending = db._session.set(opened), db._after.set([]), db._last.set([])
             try:
                 result = verb()
-                opened.flush()
+                db._end(opened)
                 if not in_a_hurry:  # a session that is in use is noted once a minute, whatever was sent
                     ended.append(repr(verb))
                 opened.expunge_all()
             finally:
                 db._session.reset(token)
                 db._after.reset(listening)
+                db._last.reset(ending)
                 opened.rollback()
         return result, []
 

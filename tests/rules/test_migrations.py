@@ -14,9 +14,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, create_engine, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError
 
 from app import schema, tables
-from billing_core import db
+from billing_core import audit, db
+from billing_core.audit.verifying import verify
 from tests.rules.sold_before import Shop
 
 FAST_ENOUGH = 20
@@ -156,6 +158,35 @@ def test_numbers_of_earlier_invoices_are_found_in_texts(empty: str) -> None:
     assert rows("SELECT number_plain FROM invoice ORDER BY id") == [("DE2026000042",), ("INV04471A",)]
     command.downgrade(schema._config(), "0006")
     assert rows("SELECT number FROM invoice ORDER BY id") == [(number,) for number in numbers]
+
+
+def test_the_audit_trail_is_chained_in_its_order_and_without_gaps(empty: str) -> None:
+    schema.migrate("0001")
+    said = "at, actor, action, subject, account_id, detail"
+    with db.engine().begin() as connection:
+        shop = Shop(connection)
+        account = shop.account
+        for number, about in ((3, None), (4, account), (9, None)):
+            values = {"at": f"2026-03-0{number}T08:00:00.000000Z", "actor": "worker", "action": "thing.changed"}
+            values |= {"subject": f"Thing \u20ac{number}", "account_id": about}
+            shop.add("audit_entry", id=number, detail=f'{{"name":"Ä {number}"}}'.encode(), **values)
+    before = rows(f"SELECT {said} FROM audit_entry ORDER BY id")  # noqa: S608 (constant)
+    for again in range(2):
+        schema.migrate()
+        assert rows(f"SELECT {said} FROM audit_entry ORDER BY id") == before  # noqa: S608 (constant)
+        db.perform(audit.record, "worker", "thing.changed", f"later {again}", account)
+        assert rows("SELECT id FROM audit_entry ORDER BY id") == [(number,) for number in range(1, 5 + again)]
+        assert (verify().entries, verify().wrong) == (4 + again, None)
+        with pytest.raises(DBAPIError, match="append-only"), db.engine().begin() as connection:
+            connection.execute(text("DELETE FROM audit_entry"))
+        before = rows(f"SELECT {said} FROM audit_entry ORDER BY id")  # noqa: S608 (constant)
+        command.downgrade(schema._config(), "0018")
+        assert rows(f"SELECT {said} FROM audit_entry ORDER BY id") == before  # noqa: S608 (constant)
+    with db.engine().begin() as connection:
+        added = "INSERT INTO audit_entry (at, actor, action, subject, detail) SELECT at, actor, action, subject, detail"
+        connection.execute(text(f"{added} FROM audit_entry WHERE id = 5"))
+        connection.execute(text("DELETE FROM audit_entry WHERE id = 1"))
+    assert rows("SELECT id FROM audit_entry ORDER BY id") == [(number,) for number in range(2, 7)]
 
 
 def test_many_orders_are_carried_over_in_seconds(empty: str) -> None:

@@ -32,7 +32,7 @@ EXCEPTIONS = {("quotes.detail", "mark_viewed")}
 
 FILES = {
     "static_files.serve", "static_files.brand_colour", "mailbox.letter", "statement.csv", "receivables.csv",
-    "receivables.day_end_csv", "receivables.export_csv",
+    "receivables.day_end_csv", "receivables.export_csv", "trail.csv",
 }  # fmt: skip
 """They are no pages, and have headers of their own."""
 ABSENT = {

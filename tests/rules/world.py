@@ -72,7 +72,7 @@ class World:
         who = next((role for role, own in roles.items() if endpoint in own), realm.value)
         if endpoint.startswith("support."):
             who = "support"
-        if endpoint.startswith(("finance.", "receivables.")):
+        if endpoint.startswith(("finance.", "receivables.", "trail.")):
             who = "finance"
         return Client(self.app).sign_in(self.people[who], realm)
 
@@ -122,6 +122,8 @@ def build(app: Flask) -> World:
         "paying": ledger.invoice(deal.account, 50_000, contact=deal.contact).public_id,
         "payments": payment.public_id,
         "cards": card,
+        "quote_history": accepted.public_id,
+        "invoice_history": invoice.public_id,
         "cards.make_default": setup,
         "statement": booked.public_id,
         "statement.pdf": stated.public_id,

@@ -45,7 +45,7 @@ def write_quotes(run: Run, chunk: list[Row]) -> tuple[int, int]:
         account = accounts[quote["account"]]
         rep = reps[quote["rep"]] if quote["rep"] else db.session().get_one(Person, account.rep_id)
         try:
-            with db.session().begin_nested():
+            with db.savepoint():
                 sent = quote["state"] == "sent"
                 content = _content(paper, quote, codes, subscriptions)
                 outcomes.append(import_quote(account, rep, content, run.source, paper.row.key, submitted=sent))

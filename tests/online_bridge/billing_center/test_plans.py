@@ -145,7 +145,7 @@ def test_what_was_sold_keeps_its_price(contact: Client, shop: Account, tmp_path:
     assert (report.counts["prices.csv"].updated, report.counts["prices.csv"].added) == (2, 2)
     after = rows()
     assert {table for table in after if after[table] != before[table]} == {
-        "price", "audit_entry", "imported_row", "import_source",
+        "price", "audit_entry", "audit_head", "imported_row", "import_source",
     }  # fmt: skip
     assert contact.get("/billing").words == shown
     page = contact.get(f"/billing/plans/{meeting.code}")
