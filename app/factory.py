@@ -22,6 +22,7 @@ from billing_core.permissions import Realm
 from billing_core.web import csrf, identity
 from billing_core.web.choices import web
 from billing_core.web.guards import public_page
+from billing_core.web.security import desk_security, my_security, portal_security
 from billing_core.web.staying import staying
 from billing_core.web.uploads import MemoryRequest
 from corporate_portal.api.views import api
@@ -54,8 +55,8 @@ from online_bridge.vat_number.views import billing
 ROOMS = (
     auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, cards, desk, finance, my,
     admin, routing, billing, cart, checkout, history, payment_methods, renewals, statement, health, static_files,
-    web, staying, api, verify, receivables, hand_off, support, trail,
-    quote_history, invoice_history,
+    web, staying, api, verify, receivables, hand_off, support, trail, quote_history, invoice_history,
+    portal_security, my_security, desk_security,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}

@@ -78,12 +78,14 @@ BELONGS_TO = {
     "requests": "quotes", "payments": "invoices", "paying": "invoices", "credit_notes": "invoices", "routing": "my",
     "billing": "my", "cart": "my", "checkout": "my", "history": "my", "payment_methods": "my", "renewals": "my",
     "statement": "invoices", "receivables": "finance",
-    "cards": "profile", "quote_history": "quotes", "invoice_history": "invoices",
+    "cards": "profile", "quote_history": "quotes", "invoice_history": "invoices", "portal_security": "profile",
+    "my_security": "my",
 }  # fmt: skip
 """Rooms without a tab of their own, and whose tab stands for them."""
 
 SIGN_OUT = {Realm.PORTAL: "auth.sign_out", Realm.MY: "my.sign_out", Realm.DESK: "auth.desk_sign_out"}
 CHOOSE_ACCOUNT = {Realm.PORTAL: "web.choose_account", Realm.MY: "web.choose_my_account"}
+SECURITY = {realm: f"{realm}_security.index" for realm in Realm}
 HOME = {Realm.PORTAL: "quotes.index", Realm.MY: "my.index", Realm.DESK: "desk.index"}
 
 
@@ -106,6 +108,7 @@ def _surroundings() -> dict[str, Any]:
         "nav": _tabs(viewer) if viewer else [],
         "home_url": url_for(HOME[viewer.realm]) if viewer else "/",
         "sign_out_url": url_for(SIGN_OUT[viewer.realm]) if viewer else "",
+        "security_url": url_for(SECURITY[viewer.realm]) if viewer else "",
         "language_next": _readable_address(viewer) if viewer else request.full_path,
         "account_url": url_for(CHOOSE_ACCOUNT[viewer.realm]) if viewer and viewer.realm in CHOOSE_ACCOUNT else "",
         "session_end": _session_end(viewer) if viewer else None,

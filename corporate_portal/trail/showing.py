@@ -135,6 +135,8 @@ ACTIONS: dict[str, dict[str, str]] = {
         "purchase-order.kept": mark("Purchase order number saved"),
         "purchase-order.closed": mark("Purchase order number closed"),
         "password.changed": mark("Password set"),
+        "session.ended": mark("Session ended"),
+        "sessions.ended": mark("All other sessions ended"),
         "hand_off.taken": mark("Signed in from another site"),
         "hand_off.refused": mark("Hand-over from another site refused"),
     },

@@ -297,7 +297,8 @@ def online_pages(cast: Cast) -> list[str]:
     here, noted = f"/billing/invoices/{invoice.public_id}", f"/billing/credit-notes/{note}"
     cards = "/billing/payment-methods"
     return [
-        "/billing/cart", f"/billing/cart/lines/{line}", "/billing/checkout", f"/billing/orders/{order}",
+        "/my-account/security", "/billing/cart", f"/billing/cart/lines/{line}", "/billing/checkout",
+        f"/billing/orders/{order}",
         "/billing/orders", "/billing/invoices", "/billing/invoices?number=nothing", here, f"{here}/pdf",
         "/billing/credit-notes", noted, f"{noted}/pdf", cards, f"{cards}/{card_of(account, person)}/remove",
     ]  # fmt: skip
@@ -448,7 +449,7 @@ def profile_pages(cast: Cast) -> list[str]:
     """The profile, the change of the address, and the purchase order numbers."""
     account = account_named(cast.account).public_id
     return [
-        "/profile", f"/profile/bill-to/{account}", f"/profile/purchase-orders/{account}", "/profile/cards",
+        "/profile", "/security", f"/profile/bill-to/{account}", f"/profile/purchase-orders/{account}", "/profile/cards",
         f"/profile/cards/{card_of(account_named(cast.account), person_named(cast.contact))}/remove",
     ]  # fmt: skip
 
@@ -475,7 +476,7 @@ def desk_pages(cast: Cast) -> list[str]:
     draft, accepted = quote_named(cast.draft)[0], quote_named(cast.accepted_quote)[0]
     db.perform(look_as_customer, core.viewer(person_named(cast.rep), Realm.DESK), sent)
     return [
-        "/desk", "/desk/quotes", "/desk/quotes?search=nothing-like-that", "/desk/quotes/new",
+        "/desk", "/desk/security", "/desk/quotes", "/desk/quotes?search=nothing-like-that", "/desk/quotes/new",
         f"/desk/accounts/{account_named(cast.account).public_id}/quotes/new", f"/desk/quotes/{sent}",
         f"/desk/quotes/{sent}/pdf", f"/desk/quotes/{draft}", f"/desk/quotes/{draft}/edit",
         f"/desk/quotes/{draft}/preview", f"/desk/quotes/{accepted}", f"/desk/quotes/{accepted}/certificate",

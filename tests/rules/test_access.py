@@ -39,6 +39,8 @@ RIGHT_OF = {
     "cart.add": PAY, "cart.summary": PAY, "cart.change_line": PAY, "cart.remove_line": PAY, "checkout.place": PAY,
     "checkout.go_on": PAY, "checkout.cancel": PAY, "payment_methods.add": PAY, "payment_methods.make_default": PAY,
     "payment_methods.remove": PAY, "routing.send_question": ANY,
+    "portal_security.end": ANY, "portal_security.end_others": ANY, "my_security.end": ANY,
+    "my_security.end_others": ANY,
 }  # fmt: skip
 """The right of a billing contact that a form of the portal or of My Account demands."""
 

@@ -11,6 +11,9 @@ from werkzeug.routing import Rule
 
 from billing_core import clock, db
 from billing_core.accounts import Account
+from billing_core.credentials import own_sessions
+from billing_core.credentials.models import SignInSession
+from billing_core.credentials.sessions import begin_session, hash_of
 from billing_core.jobs import Job
 from billing_core.ledger.incoming import Money
 from billing_core.mail.models import OutboxMail
@@ -172,6 +175,9 @@ def build(app: Flask) -> World:
         **subscriptions_of(online),
         "auth": "a-token-of-nobody",
         "staying": "portal",
+        "portal_security": session_of(deal.contact, Realm.PORTAL),
+        "my_security": session_of(member, Realm.MY),
+        "desk_security": session_of(deal.rep, Realm.DESK),
         "mailbox": mail or "",
         "static_files": "nothing.css",
     }
@@ -202,6 +208,14 @@ def subscriptions_of(online: Account) -> dict[str, str]:
         "support.account": online.public_id,
         "support.take_back": lower.public_id,
     }
+
+
+def session_of(person: Person, realm: Realm) -> str:
+    """The name of a session that the person has elsewhere."""
+    token = db.perform(begin_session, realm, person.id, "192.0.2.7", "another browser")
+    with db.reading() as session:
+        found = session.scalars(select(SignInSession).where(SignInSession.token_hash == hash_of(token))).one()
+    return own_sessions.name_of(found)
 
 
 def overdue(online: Account) -> str:
@@ -438,6 +452,12 @@ FORMS = {
         "remove-cancellation",
         {},
     ),
+    "portal_security.end": Sent(_PORTAL, _at("/security"), "/end", {}),
+    "portal_security.end_others": Sent(_PORTAL, _at("/security"), "end-others", {}),
+    "my_security.end": Sent(_MY, _at("/my-account/security"), "/end", {}),
+    "my_security.end_others": Sent(_MY, _at("/my-account/security"), "end-others", {}),
+    "desk_security.end": Sent(_DESK, _at("/desk/security"), "/end", {}),
+    "desk_security.end_others": Sent(_DESK, _at("/desk/security"), "end-others", {}),
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
 }
 """Every form of the pages, by the endpoint that takes it; UNSHOWN stand apart."""
