@@ -155,7 +155,8 @@ def test_a_product_that_is_sold_no_more_can_only_be_removed(buyer: Client, shop:
 
     db.perform(withdraw)
     page = buyer.get("/billing/cart")
-    assert "is not sold in this form at present" in page.words
+    assert f"{shop.product.name} is not sold in this form at present" in page.words
+    assert shop.product.code not in page.words
     assert page.html.select("main a[href^='/billing/cart/lines/']") == []
     assert "Remove" in page.words
 
