@@ -14,6 +14,7 @@ from billing_core.orders.online import pricing
 from billing_core.orders.online.models import OnlineOrder, OnlineOrderLine
 from billing_core.orders.online.priced import PricedLine
 from billing_core.orders.online.pricing import Counter
+from billing_core.orders.online.refusals import NotSold
 from billing_core.orders.online.wishes import Wish
 from billing_core.orders.states import FULFILLED
 from billing_core.payments import ordering
@@ -142,6 +143,8 @@ def _seen(counter: Counter, line: CartLine) -> Seen:
     can_be_changed = line.kind == CHANGE or line.product.code in counter.offers
     try:
         return Seen(line, price_alone(counter, line.wish), None, can_be_changed, order)
+    except NotSold:  # whoever prices a wish knows only the code of what is not offered any more
+        return Seen(line, None, NotSold(product=line.product.name), can_be_changed, order)
     except Refusal as refusal:
         return Seen(line, None, refusal, can_be_changed, order)
 

@@ -5,10 +5,11 @@ from werkzeug.wrappers import Response
 
 from billing_core import db, words
 from billing_core.errors import NotAllowed, NotFound, Refusal
-from billing_core.orders.online import pricing
-from billing_core.orders.online.priced import PricedOrder
-from billing_core.orders.online.pricing import Counter, subscription_of
+from billing_core.orders.online.pricing import subscription_of
 from billing_core.orders.online.wishes import Try, Wish
+from billing_core.payments import ordering
+from billing_core.payments.ordering import Preview
+from billing_core.permissions import Standing
 from billing_core.web.guards import my_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
@@ -123,10 +124,10 @@ def summary() -> tuple[Response, int]:
     form = LineForm()
     is_valid = form.validate()
     with db.reading():
-        counter = queries.counter_for(queries.place(viewer()).account_id)
-        priced, why = _priced(counter, form.wish) if is_valid else (None, next(iter(form.errors.values()))[0])
-        piece = page("online_bridge/order_summary.html", priced=priced, why=why)
-    return jsonify(piece=piece), 200 if priced else 400
+        place = queries.place(viewer())
+        preview, why = _previewed(place, form.wish) if is_valid else (None, next(iter(form.errors.values()))[0])
+        piece = page("online_bridge/order_summary.html", preview=preview, why=why)
+    return jsonify(piece=piece), 200 if preview else 400
 
 
 def _line_page(form: LineForm, status: int, public_id: str = "") -> Answer:
@@ -142,17 +143,18 @@ def _line_page(form: LineForm, status: int, public_id: str = "") -> Answer:
         if offer is None and not name:
             raise NotFound
         form.offer_plans(offer, kept=kept)
-        priced, why = (None, "") if form.errors else _priced(counter, form.wish)
+        preview, why = (None, "") if form.errors else _previewed(place, form.wish)
         shown = page(
             "online_bridge/cart_line.html", form=form, offer=offer, name=name or (offer.name if offer else ""),
-            public_id=public_id, priced=priced, why=why, kept=kept,
+            public_id=public_id, preview=preview, why=why, kept=kept,
         )  # fmt: skip
     return shown, status
 
 
-def _priced(counter: Counter, wish: Wish) -> tuple[PricedOrder | None, str]:
+def _previewed(place: Standing, wish: Wish) -> tuple[Preview | None, str]:
+    """What the wish by itself would come to at the checkout, or why it cannot be."""
     try:
-        return pricing.price(counter, [wish]), ""
+        return ordering.preview(viewer(), place.account_public_id, [wish]), ""
     except Refusal as refusal:
         return None, words.sentence(refusal)
 

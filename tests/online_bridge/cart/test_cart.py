@@ -155,7 +155,8 @@ def test_a_product_that_is_sold_no_more_can_only_be_removed(buyer: Client, shop:
 
     db.perform(withdraw)
     page = buyer.get("/billing/cart")
-    assert "is not sold in this form at present" in page.words
+    assert f"{shop.product.name} is not sold in this form at present" in page.words
+    assert shop.product.code not in page.words
     assert page.html.select("main a[href^='/billing/cart/lines/']") == []
     assert "Remove" in page.words
 
@@ -227,3 +228,18 @@ def test_what_was_chosen_for_one_account_is_never_put_in_the_cart_of_another(
     page = put(buyer, shop, acting_for=str(named["value"]))
     assert (page.status, lines(buyer)) == (409, [])
     assert put(buyer, shop, acting_for=other.public_id).status == 303
+
+
+@ON_SQLITE
+def test_what_a_line_says_is_due_is_what_the_checkout_says(buyer: Client, shop: Shop, till: CardTill) -> None:
+    """16 cents are too little for a card: nothing is due today, and the sum is collected with the next charge."""
+    factory.reprice(shop.product, 13, date(2020, 1, 2))
+    assert put(buyer, shop, seats="1").status == 303
+    checkout = buyer.get("/billing/checkout")
+    looked = put(buyer, shop, seats="1", then="look")
+    for page in (checkout, looked, buyer.get(line_path(buyer))):
+        assert "Collected with the next charge" in page.words
+        assert "Total due today €0.00" in page.words
+    token = buyer.token(buyer.get("/billing/cart"))
+    answer = buyer.browser.post("/billing/cart/summary", data=wish(shop, csrf_token=token, seats="1"))
+    assert "Collected with the next charge" in answer.get_json()["piece"]
