@@ -232,7 +232,7 @@ def test_what_was_chosen_for_one_account_is_never_put_in_the_cart_of_another(
 
 @ON_SQLITE
 def test_what_a_line_says_is_due_is_what_the_checkout_says(buyer: Client, shop: Shop, till: CardTill) -> None:
-    """16 cents are too little for a card: nothing is due today, and the sum is collected with the next charge."""
+    """15 cents are too little for a card: nothing is due today, and the sum is collected with the next charge."""
     factory.reprice(shop.product, 13, date(2020, 1, 2))
     assert put(buyer, shop, seats="1").status == 303
     checkout = buyer.get("/billing/checkout")
