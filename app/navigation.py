@@ -10,6 +10,7 @@ from app.static_files import static_url
 from billing_core import templating, words
 from billing_core.permissions import Realm, Viewer
 from billing_core.web import identity
+from billing_core.web.guards import acting_for
 from billing_core.web.staying import seconds_left
 from billing_core.web.targets import sign_in_of, target_in
 from billing_core.words import mark
@@ -89,6 +90,7 @@ HOME = {Realm.PORTAL: "quotes.index", Realm.MY: "my.index", Realm.DESK: "desk.in
 def install(app: Flask) -> None:
     """Give every page the context of the shells."""
     app.context_processor(_surroundings)
+    app.add_template_global(acting_for)
 
 
 def _surroundings() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from billing_core import clock, db
 from billing_core.credentials.models import SignInSession
 from billing_core.people import STAFF_ROLES
-from billing_core.permissions import Realm, Viewer
+from billing_core.permissions import Realm, Viewer, viewer_of
 
 TOUCH_EVERY = timedelta(minutes=1)
 """A session is marked as seen at most this often, so that reading pages hardly ever writes."""
@@ -138,6 +138,15 @@ def choose_account(session_id: int, account_id: int) -> None:
     """The account that the pages of this session are about. The caller has checked that the person belongs to it."""
     live = update(SignInSession).where(SignInSession.id == session_id, SignInSession.ended_at.is_(None))
     db.session().execute(live.values(account_id=account_id))
+
+
+def prefer_account(realm: Realm, token: str, account_public_id: str) -> None:
+    """The account where a new session begins, if it is one of the person's in the realm; otherwise nothing happens."""
+    session = live_session(realm, token)
+    standings = viewer_of(session.person, realm).standings if session is not None else ()
+    wanted = next((one.account_id for one in standings if one.account_public_id == account_public_id), None)
+    if session is not None and wanted is not None:
+        choose_account(session.id, wanted)
 
 
 def forget_old_sessions(before: datetime) -> None:

@@ -43,7 +43,7 @@ def enter(realm: Realm, template: str) -> Answer:
     form, target, status = SignInForm(), target_in(realm, request.form.get("next")), 400
     if form.validate_on_submit():
         try:
-            sessions.sign_in(realm, form.user_id.data or "", form.password.data or "")
+            sessions.sign_in(realm, form.user_id.data or "", form.password.data or "", _account())
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -52,9 +52,17 @@ def enter(realm: Realm, template: str) -> Answer:
     return _door(realm, template, form, target), status
 
 
+def _account() -> str:
+    """The public id of the account that the visitor chose before, elsewhere; whose it is only a sign-in tells."""
+    return request.values.get("account", "")[:32]
+
+
 def _door(realm: Realm, template: str, form: SignInForm, target: str | None) -> str:
     """`present` is who is signed in here at the moment, and `onward` where that person can go on without signing in."""
-    return page(template, form=form, next=target, present=viewer_in(realm), onward=target or home_of(realm))
+    return page(
+        template, form=form, next=target, account=_account(), present=viewer_in(realm),
+        onward=target or home_of(realm),
+    )  # fmt: skip
 
 
 def leave(realm: Realm) -> Response:

@@ -11,9 +11,10 @@ from typing import ParamSpec, TypeVar
 from flask import abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from billing_core.errors import NotAllowed
+from billing_core.errors import NotAllowed, Refusal
 from billing_core.permissions import Realm, Viewer
 from billing_core.web import identity
+from billing_core.words import mark
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,12 +73,35 @@ def _stand(guard: Guard) -> Callable[[Callable[P, T]], Callable[P, T]]:
                     abort(_to_sign_in(guard.realm))
                 if not guard.admits(viewer):
                     raise NotAllowed
+                _refuse_another_account(viewer)
             return view(*args, **kwargs)
 
         guarded.guard = guard  # type: ignore[attr-defined]
         return guarded
 
     return put_below
+
+
+class AnotherAccount(Refusal):
+    """The form was made for another of the person's accounts than the one that is chosen now, in another tab."""
+
+    status = 409
+    message = mark("This page was about another account. %(account)s is chosen now. Open the page again to go on.")
+
+
+def acting_for() -> str:
+    """The account that a form is about, where the person has several: it says so when it is sent. Else empty."""
+    realm: Realm | None = g.get("realm")
+    viewer = identity.viewer_in(realm) if realm is not None else None
+    several = viewer is not None and len(viewer.standings) > 1
+    return viewer.current.account_public_id if viewer and viewer.current and several else ""
+
+
+def _refuse_another_account(viewer: Viewer) -> None:
+    """Raise AnotherAccount. A form that names no account was made while the person had one, or had chosen none."""
+    named, current = request.form.get("acting_for", ""), viewer.current
+    if request.method == "POST" and named and current and named != current.account_public_id:
+        raise AnotherAccount(account=current.account_name)
 
 
 def _to_sign_in(realm: Realm) -> Response:

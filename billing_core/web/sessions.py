@@ -29,10 +29,11 @@ def token_of(realm: Realm) -> str | None:
     return token if 0 < len(token) <= 64 and token.isascii() else None
 
 
-def sign_in(realm: Realm, user_id: str, password: str) -> None:
+def sign_in(realm: Realm, user_id: str, password: str, account: str = "") -> None:
     """Try User ID and password, and on success let this browser hold the new session.
 
-    Raises SignInFailed, the same for every cause, and TooMany.
+    It begins in the account of that public id, if it is one of the person's. Raises SignInFailed, the same for every
+    cause, and TooMany.
     """
     token = credentials.sign_in(
         realm,
@@ -43,6 +44,8 @@ def sign_in(realm: Realm, user_id: str, password: str) -> None:
         replaces=token_of(realm),
         device=_device(),
     )
+    if account:
+        db.perform(rows.prefer_account, realm, token, account)
     carry(realm, token)
 
 

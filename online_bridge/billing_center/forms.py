@@ -100,6 +100,10 @@ class MoreSeatsForm(Form):
         return Change(present.public_id, present.tier, int(self.seats.data), present.frequency)
 
 
+FIRST = "plan"
+"""The step before the Order Summary, to which somebody comes back with a choice."""
+
+
 def is_sent(sent: Any) -> bool:
     """Whether the address says what is wanted."""
     return "seats" in sent

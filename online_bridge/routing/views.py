@@ -84,7 +84,8 @@ def _lead(who: Viewer, entry: Entry, *, product: str | None = None) -> str | Res
                 return _into_portal(who, portal_viewer, product)
             case Outcome.PORTAL_SIGN_IN:
                 wanted = url_for("quotes.index", product=product) if product else None
-                return see("auth.sign_in", again=1 if portal_viewer else None, next=wanted)
+                account = who.current.account_public_id if who.current and len(who.standings) > 1 else None
+                return see("auth.sign_in", again=1 if portal_viewer else None, account=account, next=wanted)
             case Outcome.ASK_CONTACT:
                 return page("online_bridge/ask_contact.html", contact=queries.contact_to_ask(who), entry=entry)
             case Outcome.CHOOSE_PRODUCT:

@@ -56,6 +56,7 @@ GERMAN: dict[str, str] = {
     "Your message was sent to your billing contact.": "Ihre Nachricht wurde an Ihren Abrechnungskontakt gesendet.",
     "Plans and prices": "Pläne und Preise",
     "Compare Plans": "Pläne vergleichen",
+    "Back to your choice": "Zurück zu Ihrer Auswahl",
     "Compare plans: %(product)s": "Pläne vergleichen: %(product)s",
     "See what is included": "Leistungen ansehen",
     "Your plan": "Ihr Plan",

@@ -64,7 +64,7 @@ def new_plan(code: str) -> Answer:
             raise NotFound
         form = forms.form_of(sent, offer, kind)
         form.offer_frequencies(_frequencies(offer))
-        is_chosen = kind == TRY or forms.is_sent(sent)
+        is_chosen = kind == TRY or (forms.is_sent(sent) and sent.get("step") != forms.FIRST)
         valid = is_chosen and form.validate()
         return _order(
             "online_bridge/new_plan.html", form, form.wish(kind, code) if valid else None,

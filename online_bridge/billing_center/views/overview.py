@@ -1,5 +1,9 @@
 """The Subscriptions page, and the plans and prices of what can be bought online."""
 
+from typing import Any
+
+from flask import request, url_for
+
 from billing_core import clock, db
 from billing_core.permissions import Right
 from billing_core.subscriptions.models import ONLINE, Subscription
@@ -8,6 +12,7 @@ from billing_core.web.guards import my_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see
 from online_bridge.billing_center import queries
+from online_bridge.billing_center.forms import FIRST
 from online_bridge.billing_center.views.blueprint import Answer, belongs_here, billing
 from online_bridge.cart.forms import LineForm
 from online_bridge.cart.queries import may_order as may_fill_cart
@@ -60,7 +65,23 @@ def compare_plans(code: str) -> Answer:
         offer, features = queries.comparison(account, code)
         running = queries.running(account).get(offer.product_id, [])
         buy = LineForm.to_buy(offer) if _may_buy(running) else None
-        return page("online_bridge/compare_plans.html", offer=offer, features=features, running=running, buy=buy)
+        return page(
+            "online_bridge/compare_plans.html", offer=offer, features=features, running=running, buy=buy,
+            choice=_choice_left(code),
+        )  # fmt: skip
+
+
+def _choice_left(code: str) -> str | None:
+    """The page of a choice that was left to compare its plans, as it was left; none for who came another way."""
+    chosen: dict[str, Any] = {
+        name: request.args[name] for name in ("tier", "seats", "frequency") if name in request.args
+    }
+    if subscription := request.args.get("subscription"):
+        return url_for("billing.edit", public_id=subscription, **chosen)
+    if "kind" not in request.args:
+        return None
+    step: dict[str, Any] = {} if "then" in request.args else {"step": FIRST}
+    return url_for("billing.new_plan", code=code, kind=request.args["kind"], **chosen, **step)
 
 
 def _may_buy(running: list[Subscription]) -> bool:

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from billing_core import db
+from billing_core.accounts import Account
 from billing_core.people import Person
 from billing_core.permissions import Realm
 from tests.client import Client
@@ -87,3 +88,27 @@ def test_my_account_has_its_own_choice(client: Client, database: Database) -> No
     assert page.location == "/my-account"
     assert "Beta AG" in client.follow(page).words
     assert client.post("/account", {"account": first.public_id}, page=client.get("/my-account")).status == 303
+
+
+def test_a_form_of_an_account_that_is_not_chosen_any_more_does_nothing(client: Client, database: Database) -> None:
+    """Two tabs: in one of them another account is chosen, and then the other's form is sent."""
+    first, second = make.account(name="Alpha AG"), make.account(name="Beta AG")
+    anna = make.contact(second, make.contact(first, make.person()))
+    client.sign_in(anna)
+    old = client.get(f"/profile/bill-to/{first.public_id}")
+    form = old.form("/profile/bill-to") | {"city": "Elsewhere"}
+    assert form["acting_for"] == first.public_id
+    client.post("/account", {"account": second.public_id}, page=client.get("/profile"))
+    page = client.post(f"/profile/bill-to/{first.public_id}", form, page=old)
+    assert page.status == 409
+    assert "This page was about another account. Beta AG is chosen now." in page.words
+    with db.reading() as session:
+        assert session.get_one(Account, first.id).city == first.city
+    client.post("/account", {"account": first.public_id}, page=client.get("/profile"))
+    assert client.post(f"/profile/bill-to/{first.public_id}", form, page=old).status == 303
+
+
+def test_of_one_account_forms_say_nothing(client: Client, database: Database) -> None:
+    account = make.account()
+    client.sign_in(make.contact(account))
+    assert "acting_for" not in client.get(f"/profile/bill-to/{account.public_id}").form("/profile/bill-to")

@@ -42,7 +42,7 @@ def choose_the_tier_or_compare_plans(buyer: Buyer) -> None:
     contact = buyer.contact
     contact.click("Compare Plans")
     contact.arrives("Compare plans: %(product)s", product="GoToWebinar")
-    contact.page.go_back()
+    contact.click("Back to your choice")
     buyer.choose_tier("Pro")
 
 

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from billing_core import db
 from billing_core.catalogue.models import Product
-from billing_core.ledger.models import Allocation, Invoice
+from billing_core.ledger.models import Allocation, Invoice, InvoiceLine
 from billing_core.mail.models import OutboxMail
 from billing_core.orders.online.models import OnlineOrder, OnlineOrderLine
 from billing_core.payments.models import Payment
@@ -47,7 +47,8 @@ def require_runs(buyer: Buyer, code: str, *terms: object, is_trial: bool = False
     with db.reading() as session:
         of_product = select(Subscription).join(Product).where(Product.code == code, Subscription.is_live)
         found = session.scalars(of_product.where(Subscription.account_id == buyer.account.id)).one()
-        numbers = session.scalars(select(Invoice.number).where(Invoice.id == found.invoice_id)).all()
+        billed = select(Invoice.number).join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
+        numbers = session.scalars(billed.where(InvoiceLine.id == found.invoice_line_id)).all()
     assert (found.tier, found.seats, found.frequency, found.unit_price)[: len(terms)] == terms
     assert (found.is_trial, found.cancelled_on) == (is_trial, None)
     assert is_trial or numbers == buyer.numbers[-1:]

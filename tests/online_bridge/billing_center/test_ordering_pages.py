@@ -237,3 +237,20 @@ def test_an_expired_account_can_only_subscribe_again(contact: Client, shop: Acco
     again = contact.get(str(page.html.select("main a.btn")[0]["href"]))
     assert sent(again)["label"] == "Proceed to Checkout"
     assert not contact.get("/billing/new?kind=try").html.select(".subtabs a[href*=try]")
+
+
+def test_who_compares_plans_comes_back_to_the_choice_as_it_was(contact: Client) -> None:
+    meeting = plans.tiered(trial_days=14)
+
+    def compared(chosen: str) -> Page:
+        page = contact.get(f"/billing/plans/{meeting.code}?{chosen}")
+        [back] = [one for one in page.html.select("main a") if one.get_text(strip=True) == "Back to your choice"]
+        return contact.get(str(back["href"]))
+
+    page = compared("kind=buy&tier=Pro&seats=3")
+    assert page.html.select("form#order-form button")[0].get_text(strip=True) == "Next"
+    assert page.html.select("input[name=tier][value=Pro][checked]")
+    assert page.html.select("input[name=seats][value='3']")
+    page = compared("kind=buy&tier=Pro&seats=3&frequency=yearly&then=checkout")
+    assert sent(page)["frequency"] == "yearly"
+    assert "Back to your choice" not in contact.get(f"/billing/plans/{meeting.code}").words

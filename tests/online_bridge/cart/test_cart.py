@@ -12,6 +12,7 @@ from billing_core.orders.online.wishes import Buy, Change, Try
 from billing_core.payments import ordering
 from billing_core.permissions import Realm
 from tests.client import Client, Page
+from tests.conftest import Database
 from tests.factories import core
 from tests.factories import shop as factory
 from tests.factories.shop import Shop
@@ -210,3 +211,19 @@ def test_the_sums_follow_the_form(buyer: Client, shop: Shop) -> None:
     assert (answer.status_code, "€23.80" in answer.get_json()["piece"]) == (200, True)
     missing = buyer.browser.post("/billing/cart/summary", data=wish(shop, csrf_token=token, seats=""))
     assert (missing.status_code, "Please fill in" in missing.get_json()["piece"]) == (400, True)
+
+
+@ON_SQLITE
+def test_what_was_chosen_for_one_account_is_never_put_in_the_cart_of_another(
+    buyer: Client, shop: Shop, database: Database
+) -> None:
+    other = core.account(kind="online", name="ZZZ second")
+    core.contact(other, buyer_of(shop))
+    buyer.post("/my-account/account", {"account": shop.account.public_id}, page=buyer.get("/my-account"))
+    chosen = buyer.get(f"/billing/new/{shop.product.code}?kind=buy&tier=Pro&seats=5&frequency=monthly")
+    named = chosen.html.select_one("#order-form input[name=acting_for]")
+    assert named is not None
+    buyer.post("/my-account/account", {"account": other.public_id}, page=buyer.get("/my-account"))
+    page = put(buyer, shop, acting_for=str(named["value"]))
+    assert (page.status, lines(buyer)) == (409, [])
+    assert put(buyer, shop, acting_for=other.public_id).status == 303

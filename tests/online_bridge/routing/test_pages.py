@@ -10,6 +10,7 @@ from sqlalchemy import select
 from billing_core import db
 from billing_core.accounts import Account
 from billing_core.catalogue.models import Product
+from billing_core.credentials.models import SignInSession
 from billing_core.mail.models import OutboxMail
 from billing_core.people import Person
 from billing_core.permissions import Realm
@@ -205,3 +206,26 @@ def test_who_is_not_signed_in_signs_in_and_is_back_on_the_way_to_billing(client:
     page = client.post("/my-account/sign-in", page.form("/my-account/sign-in") | entered, page=page)
     assert page.location == "/my-account/billing"
     assert client.follow(client.follow(page)).h1 == "Subscriptions"
+
+
+@pytest.mark.parametrize("is_theirs", [True, False])
+def test_the_account_that_was_chosen_is_the_one_that_the_portal_opens(
+    client: Client, acme: Account, is_theirs: bool
+) -> None:
+    contact = make.contact(make.account(name="AAA first"), make.person("Carla Contact"))
+    make.contact(acme, contact)
+    stranger = make.account(name="ZZZ of others")
+    client.sign_in(contact, Realm.MY)
+    client.post("/my-account/account", {"account": acme.public_id}, page=client.get("/my-account"))
+    page = client.follow(client.get("/my-account/billing"))
+    form = page.form("/sign-in")
+    assert form["account"] == acme.public_id
+    form |= {} if is_theirs else {"account": stranger.public_id}
+    wrong = client.post("/sign-in", form | {"user_id": contact.email, "password": "no"}, page=page)
+    assert wrong.form("/sign-in")["account"] == form["account"]
+    enter_portal(client, wrong, contact)
+    with db.reading() as session:
+        begun = session.scalars(select(SignInSession).order_by(SignInSession.id.desc())).first()
+    assert begun is not None
+    assert begun.account_id == (acme.id if is_theirs else None)
+    assert stranger.name not in client.get("/profile").words
