@@ -4,8 +4,8 @@ import unicodedata
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Select, String, UniqueConstraint, and_, select
+from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from billing_core import db
 from billing_core.accounts import Account
@@ -18,7 +18,10 @@ class Person(Base):
     """A human being. `staff_role` is None for customers' people; `email` is where mail goes, not what signs in."""
 
     __tablename__ = "person"
-    __table_args__ = (UniqueConstraint("source", "external_id", name="ux_person_source"),)
+    __table_args__ = (
+        UniqueConstraint("source", "external_id", name="ux_person_source"),
+        partial_index("ix_person_manager", "manager_id", where="manager_id IS NOT NULL"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
@@ -31,6 +34,8 @@ class Person(Base):
     staff_role: Mapped[str | None] = mapped_column(String(16))
     discount_limit: Mapped[int] = mapped_column(default=1000)
     """Of a representative: the discount in basis points of the list price that needs no manager."""
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", name="fk_person_manager"))
+    """Of a representative: who answers for the discounts and sees the accounts. Without one every manager does."""
     disabled_at: Mapped[datetime | None] = mapped_column(Instant)
 
     @property
@@ -107,6 +112,24 @@ def person_by_identifier(text: str) -> Person | None:
     """Whose User ID this is."""
     found = select(Person).join(LoginIdentifier).where(LoginIdentifier.canonical == canonical_identifier(text))
     return db.session().scalar(found)
+
+
+def is_manager() -> ColumnElement[bool]:
+    """A condition on Person: a manager of representatives who works here."""
+    return and_(Person.staff_role == "rep_manager", Person.disabled_at.is_(None))
+
+
+def managers_of(rep: Person) -> list[Person]:
+    """The representative's manager; all managers where there is none, or one who does not work here any more."""
+    own = db.session().scalar(select(Person).where(Person.id == rep.manager_id, is_manager()))
+    return [own] if own else list(db.session().scalars(select(Person).where(is_manager()).order_by(Person.id)))
+
+
+def reps_of_others(manager_id: int) -> Select[int]:
+    """The ids of the representatives who have another manager than this one."""
+    theirs = select(Person.id).where(is_manager(), Person.id != manager_id)
+    rep = aliased(Person)
+    return select(rep.id).where(rep.manager_id.in_(theirs))
 
 
 def contacts_of(account_id: int) -> list[BillingContact]:

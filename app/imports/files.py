@@ -47,6 +47,7 @@ PEOPLE = CsvFile(
         Column("phone", Text(40), "Telephone number.", default=""),
         Column("locale", LANGUAGE, "Language of pages and mails.", required=True),
         Column("staff_role", Choice(STAFF_ROLES), "Only for the vendor's own people."),
+        Column("manager", Reference("people.csv"), "A representative's manager. Empty: all managers."),
         Column("discount_limit", Percent(), "A representative's limit for discounts. Empty: 10 percent."),
         yes_no("disabled", "May no longer sign in."),
     ),

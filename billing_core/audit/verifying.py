@@ -105,5 +105,5 @@ def _is_sealed(row: Any) -> bool:
         account_id = None if row.account_id is None else int(row.account_id)
         said = (at, actor, action, subject, account_id, row.detail)
         return bool(row.seal == seal_of(row.id, *said, row.previous_seal))
-    except ValueError:  # no text, or no number
+    except (ValueError, AttributeError, TypeError):  # no text, no number, or nothing where something has to be
         return False

@@ -1,11 +1,9 @@
 """The mails around a quote. Each is worded in its reader's language and written in the transaction of what it tells."""
 
-from sqlalchemy import select
-
 from billing_core import db, templating
 from billing_core.mail.service import Recipient, send_mail
 from billing_core.orders.models import ServiceOrder
-from billing_core.people import BillingContact, Person
+from billing_core.people import BillingContact, Person, managers_of
 from billing_core.words import mark
 from corporate_portal.quotes.evidence import reading_of
 from corporate_portal.quotes.models import QuoteDecision, QuoteMessage, QuoteVersion
@@ -81,10 +79,9 @@ def tell_rejected(version: QuoteVersion, decision: QuoteDecision, contact: Billi
 
 
 def tell_managers(version: QuoteVersion) -> None:
-    """Every manager: a discount waits for an answer."""
-    managers = select(Person).where(Person.staff_role == "rep_manager", Person.disabled_at.is_(None))
+    """Who answers for the representative: a discount waits."""
     share = {"share": templating.rate(version.discount_share), "rep": version.quote.rep.name}
-    for manager in db.session().scalars(managers.order_by(Person.id)):
+    for manager in managers_of(version.quote.rep):
         _notice(version, manager, mark("%(rep)s asks for a discount of %(share)s on quote %(number)s"), **share)
 
 

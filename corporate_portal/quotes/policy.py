@@ -65,8 +65,3 @@ def can_revise(author: Author, version: QuoteVersion, account: Account, now: dat
 def may_approve(viewer: Viewer) -> bool:
     """A manager of representatives answers for discounts above their limits."""
     return viewer.is_staff("rep_manager")
-
-
-def sees_all_quotes(viewer: Viewer) -> bool:
-    """Rep managers, finance and support read every quote at the desk; a representative those of the own accounts."""
-    return viewer.is_staff("rep_manager", "finance", "support")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from billing_core import clock, db
@@ -19,7 +19,7 @@ from billing_core.db.keyset import Key, Slice, page_of
 from billing_core.errors import NotFound
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.orders.models import ServiceOrder
-from billing_core.people import Person
+from billing_core.people import Person, reps_of_others
 from billing_core.permissions import Viewer
 from corporate_portal.quotes import states
 from corporate_portal.quotes.evidence import Reading, reading_of
@@ -59,6 +59,25 @@ class Sent:
 
     version: int
     at: datetime
+
+
+def at_desk(viewer: Viewer) -> ColumnElement[bool]:
+    """A condition on Account: whose quotes and requests exist for the vendor's people.
+
+    Finance and support read all; a representative the own ones; a manager those of the own representatives, of those
+    who have no manager, and of accounts without a representative.
+    """
+    if viewer.is_staff("finance", "support"):
+        return true()
+    if viewer.is_staff("rep_manager"):
+        free = or_(Account.rep_id.is_(None), Account.rep_id.not_in(reps_of_others(viewer.person_id)))
+        return or_(free, Account.rep_id == viewer.person_id)
+    return Account.rep_id == viewer.person_id if viewer.is_staff("rep") else false()
+
+
+def sees_at_desk(viewer: Viewer, account_id: int) -> bool:
+    """Whether quotes of the account exist for this viewer at the desk. One statement."""
+    return db.session().scalar(select(Account.id).where(Account.id == account_id, at_desk(viewer))) is not None
 
 
 def shown_to(viewer: Viewer) -> ColumnElement[bool]:

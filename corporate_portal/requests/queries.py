@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from billing_core import clock, db
@@ -15,7 +15,7 @@ from billing_core.permissions import Viewer
 from billing_core.subscriptions import queries as subscriptions
 from billing_core.subscriptions.models import Subscription
 from corporate_portal.quotes.models import QuoteVersion
-from corporate_portal.quotes.policy import sees_all_quotes
+from corporate_portal.quotes.queries import at_desk
 from corporate_portal.requests import states
 from corporate_portal.requests.models import QuoteRequest
 
@@ -89,8 +89,8 @@ def quotes_sent(requests: list[QuoteRequest]) -> set[int]:
 
 
 def visible_at_desk(viewer: Viewer) -> ColumnElement[bool]:
-    """A representative's own accounts; managers, finance and support read all."""
-    return true() if sees_all_quotes(viewer) else Account.rep_id == viewer.person_id
+    """A condition on Account: those whose quotes the viewer reads."""
+    return at_desk(viewer)
 
 
 def _at_desk(viewer: Viewer) -> Select[QuoteRequest]:

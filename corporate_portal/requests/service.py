@@ -19,7 +19,7 @@ from corporate_portal.quotes import service as quotes
 from corporate_portal.quotes.models import Quote
 from corporate_portal.quotes.offer.content import LONGEST_REASON, MOST_UNITS, LineWish, QuoteContent
 from corporate_portal.quotes.offer.drafting import FURTHEST, LONGEST_TITLE, is_readable
-from corporate_portal.quotes.policy import sees_all_quotes
+from corporate_portal.quotes.queries import sees_at_desk
 from corporate_portal.requests import mails, policy, states
 from corporate_portal.requests.models import QuoteRequest
 from corporate_portal.requests.queries import choices
@@ -159,7 +159,7 @@ def _locked(viewer: Viewer, public_id: str) -> QuoteRequest:
     if request is None:
         raise NotFound
     if not policy.may_answer(viewer, request.account):
-        raise NotAllowed if sees_all_quotes(viewer) else NotFound
+        raise NotAllowed if sees_at_desk(viewer, request.account_id) else NotFound
     return request
 
 

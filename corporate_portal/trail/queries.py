@@ -24,7 +24,7 @@ from corporate_portal.receivables.models import Reminder, ReminderItem
 from corporate_portal.requests.models import QuoteRequest
 
 MAY_SEARCH = ("finance", "rep_manager")
-"""Who searches it at the desk."""
+"""Who searches it at the desk: finance all of it, managers what is about the accounts that they see."""
 
 FOR_CUSTOMERS = frozenset(
     {
@@ -73,7 +73,10 @@ class Told:
 def search(viewer: Viewer, wanted: Wanted, after: str = "", before: str = "", size: int = 50) -> Slice[Told]:
     """A page of what was searched for, the newest first. At most eleven statements. Raises NotAllowed."""
     demand_staff(viewer, *MAY_SEARCH)
-    found = page_of(select(AuditEntry).where(*_conditions(wanted)), NEWEST_FIRST, after, before, size)
+    rows = select(AuditEntry).where(*_conditions(wanted))
+    if not viewer.is_staff("finance"):
+        rows = rows.where(AuditEntry.account_id.in_(select(Account.id).where(quotes.at_desk(viewer))))
+    found = page_of(rows, NEWEST_FIRST, after, before, size)
     return Slice(_told(found.rows), found.previous, found.following)
 
 

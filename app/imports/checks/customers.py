@@ -36,7 +36,10 @@ def check_people(run: Run, chunk: list[Row]) -> None:
     """Everybody signs in with something, and nobody with what belongs to another."""
     rows = Rows(run, PEOPLE, chunk)
     wanted: dict[str, tuple[Row, str]] = {}
+    managers = known(run, PEOPLE, rows.keys("manager"))
     for row, person in rows:
+        if person.get("manager"):
+            _check_manager(rows, row, person, managers)
         identifiers = identifiers_of(person)
         if not identifiers:
             rows.bad(row, "username", "must not be empty where the e-mail address does not sign in")
@@ -57,6 +60,15 @@ def check_people(run: Run, chunk: list[Row]) -> None:
         row, column = wanted[canonical]
         if (source, key) != (run.source, row.key) and not (source == run.source and key in here):
             rows.bad(row, column, f"already signs in {key!r} of the source {source!r}")
+
+
+def _check_manager(rows: Rows, row: Row, person: Facts, managers: dict[str, Facts | None]) -> None:
+    key = person["manager"]
+    manager = rows.referred(row, "manager", key, managers)
+    if person.get("staff_role") != "rep":
+        rows.bad(row, "manager", "only a representative (staff_role rep) has a manager")
+    elif manager is not None and manager["staff_role"] != "rep_manager":
+        rows.bad(row, "manager", f"{key!r} is no manager (staff_role rep_manager)")
 
 
 def check_accounts(run: Run, chunk: list[Row]) -> None:

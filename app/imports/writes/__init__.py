@@ -19,6 +19,7 @@ from app.imports.staging import Row
 from app.imports.writes.catalogue import write_products, write_sellers, write_tax_rates
 from app.imports.writes.customers import (
     give_up_identifiers,
+    name_managers,
     write_accounts,
     write_contacts,
     write_people,
@@ -48,9 +49,18 @@ def write(run: Run, files: list[CsvFile], advance: Advance) -> dict[str, Counts]
         for chunk in run.staging.chunks(file.name):
             _write_chunk(run, file, chunk, counts[file.name])
             advance(len(chunk))
+        if file is PEOPLE:
+            _name_managers(run)
     if run.problems.count:
         raise ImportRefused
     return counts
+
+
+def _name_managers(run: Run) -> None:
+    for chunk in run.staging.chunks(PEOPLE.name):
+        name_managers(run, chunk)
+        db.session().flush()
+        db.session().expunge_all()
 
 
 def _await_turn(source: str) -> None:

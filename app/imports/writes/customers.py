@@ -67,6 +67,19 @@ def write_people(run: Run, chunk: list[Row]) -> tuple[int, int]:
     return counted(written)
 
 
+def name_managers(run: Run, chunk: list[Row]) -> None:
+    """Give representatives their managers, once all people are there."""
+    told = {row.key: row.values for row in chunk if row.values and "manager" in row.values}
+    named = {key: str(values["manager"] or "") for key, values in told.items()}
+    managers = ids(run, Person, named.values())
+    mine = select(Person).where(Person.source == run.source, Person.external_id.in_(named))
+    for person in db.session().scalars(mine):
+        manager, before = managers.get(named[person.external_id]), person.manager_id
+        if manager != before:
+            person.manager_id = manager
+            audit.record(ACTOR, "person.changed", person.public_id, before={"manager_id": before})
+
+
 def _write_identifiers(person_id: int, wanted: dict[str, str]) -> None:
     """Give the person their identifiers; contacts whose User ID is no longer one of them get the first."""
     mine = db.session().scalars(select(LoginIdentifier).where(LoginIdentifier.person_id == person_id))

@@ -1,6 +1,6 @@
 """The accounts of whoever is at the desk."""
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import joinedload
 
 from billing_core import clock, db
@@ -9,16 +9,14 @@ from billing_core.catalogue import queries as catalogue
 from billing_core.catalogue.models import Price
 from billing_core.errors import NotFound
 from billing_core.permissions import Viewer
-from corporate_portal.quotes.policy import sees_all_quotes
+from corporate_portal.quotes.queries import at_desk
 
 MOST_ACCOUNTS = 50
 
 
 def visible(viewer: Viewer) -> ColumnElement[bool]:
-    """A condition on Account: a representative's own ones, and all for those who read every quote."""
-    if sees_all_quotes(viewer):
-        return true()
-    return Account.rep_id == viewer.person_id if viewer.is_staff("rep") else false()
+    """A condition on Account: those whose quotes the viewer reads."""
+    return at_desk(viewer)
 
 
 def _own_accounts(viewer: Viewer) -> Select[Account]:

@@ -1,10 +1,10 @@
 """A manager's answer to a discount above the representative's limit."""
 
 from billing_core import audit, db
-from billing_core.errors import Invalid, NotAllowed
+from billing_core.errors import Invalid, NotAllowed, NotFound
 from billing_core.permissions import Viewer
 from billing_core.words import mark
-from corporate_portal.quotes import mails, policy, states
+from corporate_portal.quotes import mails, policy, queries, states
 from corporate_portal.quotes.models import QuoteVersion
 from corporate_portal.quotes.offer.content import LONGEST_REASON
 from corporate_portal.quotes.offer.drafting import is_readable
@@ -16,8 +16,8 @@ from corporate_portal.quotes.service.writing import close_approval, draft_sha256
 def approve_quote(viewer: Viewer, public_id: str, seen_sha256: str) -> QuoteVersion:
     """Send the quote as it was asked for; its validity counts from now.
 
-    `seen_sha256` is of the draft that was on the manager's screen. Raises NotAllowed, NotAwaitingApproval,
-    DraftChanged, and what keeps a draft from being sent.
+    `seen_sha256` is of the draft that was on the manager's screen. Raises NotAllowed, NotFound for
+    another manager's, NotAwaitingApproval, DraftChanged, and what keeps a draft from being sent.
     """
     version = _awaiting(viewer, public_id)
     if draft_sha256(version) != seen_sha256:
@@ -51,6 +51,8 @@ def _awaiting(viewer: Viewer, public_id: str) -> QuoteVersion:
     if not policy.may_approve(viewer):
         raise NotAllowed
     version = current_of(locked_quote(public_id))
+    if not queries.sees_at_desk(viewer, version.account_id):
+        raise NotFound
     if version.state != states.AWAITING_APPROVAL:
         raise NotAwaitingApproval
     return version

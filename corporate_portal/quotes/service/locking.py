@@ -13,7 +13,7 @@ from billing_core.errors import NotAllowed, NotFound
 from billing_core.ledger.service import lock_account
 from billing_core.people import BillingContact, contacts_of
 from billing_core.permissions import Right, Viewer, demand
-from corporate_portal.quotes import policy, states
+from corporate_portal.quotes import policy, queries, states
 from corporate_portal.quotes.models import Quote, QuoteVersion
 from corporate_portal.quotes.offer.loading import WHOLE
 from corporate_portal.quotes.policy import Author
@@ -97,7 +97,8 @@ def locked_for_author(author: Author, public_id: str) -> QuoteVersion:
     """The version that counts, its quote and account locked, for its representative or an import."""
     version = current_of(locked_quote(public_id))
     if not policy.may_write_for(author, version.quote.account):
-        raise NotYourAccount if isinstance(author, Viewer) and policy.sees_all_quotes(author) else NotFound
+        seen = isinstance(author, Viewer) and queries.sees_at_desk(author, version.account_id)
+        raise NotYourAccount if seen else NotFound
     return version
 
 

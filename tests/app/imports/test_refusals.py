@@ -423,3 +423,19 @@ def test_what_a_change_cannot_be_is_named_by_its_column(tmp_path: Path) -> None:
     assert "line 2, column subscription: there is no 's-2' in subscriptions.csv" in told
     assert "line 3, column unit_price: must not be negative" in told
     assert "line 4, column effect: is 'gift'" in told
+
+
+def test_a_manager_is_one_and_of_a_representative(tmp_path: Path) -> None:
+    people = [
+        d.rep() | {"manager": "ann"},
+        d.person() | {"manager": "boss"},
+        d.person("boss", staff_role="rep_manager") | {"manager": "boss"},
+        d.person("other", staff_role="rep") | {"manager": "nobody"},
+    ]
+    only, unknown = "only a representative (staff_role rep) has a manager", "nor from an earlier import of this source"
+    assert problems_of(tmp_path, {"people.csv": people}) == [
+        "people.csv, line 2, column manager: 'ann' is no manager (staff_role rep_manager)",
+        f"people.csv, line 3, column manager: {only}",
+        f"people.csv, line 4, column manager: {only}",
+        f"people.csv, line 5, column manager: there is no 'nobody' in people.csv, {unknown}",
+    ]

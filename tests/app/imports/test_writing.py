@@ -341,3 +341,26 @@ def test_lines_that_change_subscriptions_and_credits_come_in(tmp_path: Path) -> 
     assert [line.effect for line in version.lines] == ["add", "remove", "remove", "renew", "free"]
     assert [line.due < 0 for line in version.lines] == [False, False, True, False, True]
     assert version.lines[4].unit_price == -1250
+
+
+def test_a_representative_gets_a_manager_whatever_the_order_of_the_rows(tmp_path: Path) -> None:
+    boss = d.person("boss", staff_role="rep_manager") | {"manager": ""}
+    people = [d.rep() | {"manager": "boss"}, boss]
+    report = run(tmp_path, {"people.csv": people})
+    rep, manager = (one(Person, external_id=key) for key in (people[0]["external_id"], "boss"))
+    assert (report.counts["people.csv"].added, rep.manager_id, manager.manager_id) == (2, manager.id, None)
+    before = len(every(AuditEntry))
+    run(tmp_path, {"people.csv": people})
+    assert len(every(AuditEntry)) == before
+    run(tmp_path, {"people.csv": [people[0] | {"manager": ""}]})
+    assert one(Person, external_id=people[0]["external_id"]).manager_id is None
+    last = every(AuditEntry)[-1]
+    assert (last.action, last.subject) == ("person.changed", rep.public_id)
+
+
+def test_a_file_without_the_column_leaves_the_manager(tmp_path: Path) -> None:
+    boss = d.person("boss", staff_role="rep_manager") | {"manager": ""}
+    run(tmp_path, {"people.csv": [d.rep() | {"manager": "boss"}, boss]})
+    run(tmp_path, {"people.csv": [d.rep(name="Another Name")]})
+    rep = one(Person, external_id=d.rep()["external_id"])
+    assert (rep.name, rep.manager_id) == ("Another Name", one(Person, external_id="boss").id)

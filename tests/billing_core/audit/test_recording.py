@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
@@ -18,6 +19,8 @@ from tests.billing_core.db.test_transactions import RACES, busy, in_order
 from tests.conftest import Database
 from tests.factories import core
 from tests.factories.sql import statements, writes
+
+ROOT = Path(__file__).parent.parent.parent.parent
 
 
 class Broken(Exception):
@@ -101,6 +104,14 @@ def test_a_savepoint_takes_its_entries_along(database: Database) -> None:
     with db.reading() as session:
         assert session.scalars(select(Account)).all() == []
     assert verify().wrong is None
+
+
+def test_savepoints_are_made_in_one_place_only() -> None:
+    """Elsewhere a rollback would leave the entries of what it undid."""
+    folders = ("app", "billing_core", "corporate_portal", "online_bridge")
+    sources = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    named = [str(path.relative_to(ROOT)) for path in sources if "begin_nested" in path.read_text()]
+    assert named == ["billing_core/db/__init__.py"]
 
 
 def test_nothing_is_noted_outside_a_verb(database: Database) -> None:

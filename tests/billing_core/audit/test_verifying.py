@@ -121,6 +121,24 @@ def test_another_head(database: Database, change: str, wrong: str) -> None:
 
 
 @pytest.mark.usefixtures("written")
+def test_an_account_with_a_number_beyond_all(database: Database) -> None:
+    put("account_id", str(2**60), 3)
+    assert found() == "Entry 3 is not as it was written."
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_column_that_was_made_optional_and_emptied(database: Database) -> None:
+    names = "id, at, actor, action, subject, account_id, detail, previous_seal, seal"
+    with unguarded() as connection:
+        connection.execute(text(f"CREATE TABLE bare AS SELECT {names} FROM audit_entry"))  # noqa: S608 (constant)
+        connection.execute(text("UPDATE bare SET actor = NULL WHERE id = 3"))
+        connection.execute(text("DROP TABLE audit_entry"))
+        connection.execute(text("ALTER TABLE bare RENAME TO audit_entry"))
+    assert found() == "Entry 3 is not as it was written."
+
+
+@pytest.mark.usefixtures("written")
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("value", ["CAST(X'FF' AS TEXT)", "1.5", "'x'", "X'61'"])
 @pytest.mark.parametrize("column", [*FLIPS])
