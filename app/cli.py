@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from app import logs, reconciling, schema, tokens
+from app import factors, logs, reconciling, schema, tokens
 from app import settings as configuration
 from app.demo_clock import command as clock_command
 from app.explaining.command import explain_change
@@ -154,6 +154,7 @@ def states() -> None:
 
 demo.add_command(clock_command.command(_ready))
 main.add_command(tokens.commands(_ready))
+main.add_command(factors.commands(_ready))
 main.add_command(reconciling.command(_ready))
 main.add_command(explain_change)
 

@@ -12,9 +12,11 @@ from flask import Response, after_this_request, current_app, g, request, session
 from billing_core import db
 from billing_core.credentials import service as credentials
 from billing_core.credentials import sessions as rows
+from billing_core.credentials.factors import service as factors
 from billing_core.permissions import Realm
 
 _KEPT = ("language",)
+_PENDING = "pending-sign-in"
 _DEVICE_IS_KNOWN = timedelta(days=90)
 
 
@@ -32,17 +34,48 @@ def token_of(realm: Realm) -> str | None:
 def sign_in(realm: Realm, user_id: str, password: str) -> None:
     """Try User ID and password, and on success let this browser hold the new session.
 
-    Raises SignInFailed, the same for every cause, and TooMany.
+    Raises SignInFailed, the same for every cause, and TooMany; and FactorNeeded, when this browser may take the second
+    step.
     """
-    token = credentials.sign_in(
-        realm,
-        user_id,
-        password,
-        ip=request.remote_addr or "",
-        user_agent=request.user_agent.string,
-        replaces=token_of(realm),
-        device=_device(),
-    )
+    try:
+        token = credentials.sign_in(
+            realm,
+            user_id,
+            password,
+            ip=request.remote_addr or "",
+            user_agent=request.user_agent.string,
+            replaces=token_of(realm),
+            device=_device(),
+        )
+    except credentials.FactorNeeded as waiting:
+        _forget_anonymous_session()
+        session[_PENDING] = waiting.token
+        raise
+    carry(realm, token)
+
+
+def is_half_in() -> bool:
+    """Whether this browser has taken the first of two steps."""
+    return bool(session.get(_PENDING))
+
+
+def finish(realm: Realm, code: str) -> None:
+    """Take the second step, and on success let this browser hold the new session.
+
+    Raises WrongCode, TooMany and SignInOver; after that one the first step has to be taken again.
+    """
+    try:
+        token = factors.finish_sign_in(
+            realm,
+            session.get(_PENDING, ""),
+            code,
+            ip=request.remote_addr or "",
+            user_agent=request.user_agent.string,
+            replaces=token_of(realm),
+        )
+    except factors.SignInOver:
+        session.pop(_PENDING, None)
+        raise
     carry(realm, token)
 
 
