@@ -2,8 +2,8 @@
 
 A password that is the only factor has at least 15 characters, beside a second one 12 (NIST SP 800-63B-4 asks for 15
 and 8). There are no rules about kinds of characters. What is refused is what a guesser tries first:
-common_passwords.txt as it is, and whatever consists of few pieces that take no guessing (common words, rows of keys, repeated characters,
-short figures, the names of the person, of the brand and of this product).
+common_passwords.txt as it is, and whatever consists of few pieces that take no guessing (common words, rows of keys,
+repeated characters, short figures, the names of the person, of the brand and of this product).
 """
 
 import re
