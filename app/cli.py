@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from app import auditing, logs, reconciling, schema, tokens
+from app import auditing, factors, logs, reconciling, schema, tokens
 from app import settings as configuration
 from app.demo_clock import command as clock_command
 from app.explaining.command import explain_change
@@ -155,6 +155,7 @@ def states() -> None:
 demo.add_command(clock_command.command(_ready))
 main.add_command(tokens.commands(_ready))
 main.add_command(auditing.commands(_ready))
+main.add_command(factors.commands(_ready))
 main.add_command(reconciling.command(_ready))
 main.add_command(explain_change)
 

@@ -18,6 +18,7 @@ from app.settings import Settings
 from app.static_files import static_files
 from billing_core import db, templating, words
 from billing_core.bank.guarded_xml import LARGEST_FILE
+from billing_core.credentials.factors import seals
 from billing_core.permissions import Realm
 from billing_core.web import csrf, identity
 from billing_core.web.choices import web
@@ -68,6 +69,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     use_clock(settings)
     ports = ports or make_ports(settings)
     templating.set_brand(brand_of(settings))
+    seals.use_secret(settings.secret_key)
     use_reminder_days(settings.reminder_days)
     app = Flask("app", static_folder=None, template_folder=str(templating.TEMPLATES))
     app.request_class = MemoryRequest

@@ -45,7 +45,8 @@ class Settings:
     public_url: str = ""
     """The address under which people reach the program; empty: http://host:port."""
     secret_key: str = ""
-    """Signs anonymous cookies. At least 32 characters; development makes its own in data_dir."""
+    """Signs anonymous cookies and encrypts the seeds of second factors. At least 32 characters; development makes its
+    own in data_dir."""
     web_processes: int = 1
     """1: one process with the worker as a thread. More: that many web processes and one worker process."""
     web_threads: int = 8

@@ -58,7 +58,7 @@ def end_own_session(viewer: Viewer, name: str) -> None:
 
     Raises NotFound for any other name, and SessionEnded.
     """
-    _lock(viewer)
+    hold(viewer)
     mine = select(SignInSession).where(SignInSession.person_id == viewer.person_id)
     found = next((session for session in db.session().scalars(mine) if name_of(session) == name), None)
     if found is None:
@@ -72,7 +72,7 @@ def end_other_sessions(viewer: Viewer) -> int:
 
     Of two sessions that do so at once, one ends the other.
     """
-    _lock(viewer)
+    hold(viewer)
     now = clock.real_now()
     others = [session for session in _not_ended(viewer) if session.id != viewer.facts.session_id]
     were_live = [is_live(session, now) for session in others]
@@ -82,8 +82,11 @@ def end_other_sessions(viewer: Viewer) -> int:
     return ended
 
 
-def _lock(viewer: Viewer) -> None:
-    """Raises SessionEnded where the session that asks has been ended meanwhile: what is ended ends nobody else."""
+def hold(viewer: Viewer) -> None:
+    """Lock the person, so that what the sessions do to each other happens one after another.
+
+    Raises SessionEnded where the session that asks has been ended meanwhile: what is ended ends nobody else.
+    """
     db.session().execute(select(Person.id).where(Person.id == viewer.person_id).with_for_update())
     asking = select(SignInSession.ended_at).where(SignInSession.id == viewer.facts.session_id)
     if db.session().execute(asking).one_or_none() != (None,):

@@ -13,10 +13,11 @@ from sqlalchemy import delete, select
 
 from billing_core import audit, clock, db, jobs, templating
 from billing_core.credentials import hashing, sessions, throttles
+from billing_core.credentials.factors import rows as factors
 from billing_core.credentials.identifiers import identifiers_of, person_of, shown_user_id, typed
 from billing_core.credentials.links import forget_old_links, live_link, make_link, use_link, void_links
 from billing_core.credentials.models import HandOff, Password
-from billing_core.credentials.strength import demand_strength
+from billing_core.credentials.strength import SHORTEST, SHORTEST_WITH_FACTOR, TooShort, demand_strength, is_shorter_than
 from billing_core.errors import Refusal, TooMany
 from billing_core.mail.service import Recipient, send_mail
 from billing_core.people import Person
@@ -58,13 +59,22 @@ class LinkExpired(Refusal):
     message = mark("This link does not work any more. Ask for a new one.")
 
 
+class FactorNeeded(Exception):
+    """No refusal: the password was right, and the person has a second factor. `token` names the sign-in that waits."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__("the second step of the sign-in is still to come")
+        self.token = token
+
+
 @dataclass(frozen=True)
 class Owner:
-    """Whose password a link creates or resets."""
+    """Whose password a link creates or resets, and how many characters it must have."""
 
     person_id: int
     user_id: str
     is_first: bool
+    least: int
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,8 @@ def sign_in(
 
     `device`: the mark of an earlier session in this browser. Where that was the same person's, failures elsewhere do
     not close the door here, so nobody can lock out a person whose User ID is printed on every invoice.
-    Raises SignInFailed for every cause alike, and TooMany, which depends only on what was typed and from where.
+    Raises SignInFailed for every cause alike, and TooMany, which depends only on what was typed and from where; after
+    the right password FactorNeeded, where the person has a second factor (factors.service goes on from there).
     Not to be called inside a transaction.
     """
     hashing.current().demand_room()
@@ -99,7 +110,10 @@ def sign_in(
     if attempt.stored is None or not matches:
         raise _failure(realm)
     newer = hashing.hash_password(password) if hashing.current().is_outdated(attempt.stored) else None
-    return db.perform(_admit, realm, attempt, newer, ip, user_agent, replaces)
+    token, is_in = db.perform(_admit, realm, attempt, newer, ip, user_agent, replaces)
+    if not is_in:
+        raise FactorNeeded(token)
+    return token
 
 
 def _failure(realm: Realm) -> SignInFailed:
@@ -138,19 +152,29 @@ def require_patience(*waits: timedelta) -> None:
     raise TooMany(sentence, retry_after=seconds, minutes=ceil(seconds / 60))
 
 
-def _admit(realm: Realm, attempt: _Attempt, newer: str | None, ip: str, user_agent: str, replaces: str | None) -> str:
-    """The password was right: begin the session, unless the password has been changed in this very moment."""
+def _admit(
+    realm: Realm, attempt: _Attempt, newer: str | None, ip: str, user_agent: str, replaces: str | None
+) -> tuple[str, bool]:
+    """The password was right: begin the session, unless the password has been changed in this very moment.
+
+    Where the person has a second factor, only a sign-in that waits for it, and False; the failures counted so far stay
+    counted, or whoever knows the password could guess codes without end.
+    """
     mine = select(Password).where(Password.person_id == attempt.person_id).with_for_update()
     password = db.session().scalar(mine)
     if password is None or password.hash != attempt.stored:
         raise _failure(realm)
     if newer is not None:
         password.hash = newer
-    throttles.forget(throttles.SIGN_IN, attempt.throttled_as)
+    is_half_way = factors.has_factor(attempt.person_id)
+    if not is_half_way:
+        throttles.forget(throttles.SIGN_IN, attempt.throttled_as)
     throttles.take_back(throttles.SIGN_IN_ADDRESS, throttles.network_of(ip))
     throttles.take_back(throttles.SIGN_IN_ANYWHERE, EVERYBODY)
+    if is_half_way:
+        return factors.make_pending(realm, attempt.person_id, attempt.throttled_as), False
     void_links(attempt.person_id)
-    return sessions.begin_session(realm, attempt.person_id, ip, user_agent, replaces)
+    return sessions.begin_session(realm, attempt.person_id, ip, user_agent, replaces), True
 
 
 def request_password_link(user_id: str, realm: Realm = Realm.PORTAL, ip: str = "") -> None:
@@ -194,22 +218,28 @@ def owner_of(token_hash: str) -> Owner:
     if link is None:
         raise LinkExpired
     is_first = db.session().get(Password, link.person_id) is None
-    return Owner(link.person_id, shown_user_id(link.person_id), is_first)
+    return Owner(link.person_id, shown_user_id(link.person_id), is_first, _least_of(link.person_id))
+
+
+def _least_of(person_id: int) -> int:
+    return SHORTEST_WITH_FACTOR if factors.has_factor(person_id) else SHORTEST
 
 
 def set_password(token_hash: str, password: str, wanted: Realm = Realm.PORTAL) -> Realm:
     """Create or replace the password by a link, once; every session of the person ends, and a mail says so.
 
+    A second factor stays, and a sign-in that waits for it does not.
     Returns the realm to sign in to: the wanted one if it is open to the person. Raises LinkExpired, or TooShort,
     TooLong or TooEasy beside the field `password`, which leave the link unused. Not to be called inside a transaction.
     """
     with db.reading():
         owner = owner_of(token_hash)
-        demand_strength(password, _names_of(owner.person_id))
-    return db.perform(_replace_password, token_hash, hashing.hash_password(password), wanted)
+        demand_strength(password, _names_of(owner.person_id), owner.least)
+    is_short = is_shorter_than(SHORTEST, password)
+    return db.perform(_replace_password, token_hash, hashing.hash_password(password), is_short, wanted)
 
 
-def _replace_password(token_hash: str, hashed: str, wanted: Realm) -> Realm:
+def _replace_password(token_hash: str, hashed: str, is_short: bool, wanted: Realm) -> Realm:
     person_id, now = use_link(token_hash), clock.now()
     person = db.session().get(Person, person_id) if person_id is not None else None
     if person is None or not person.is_active:
@@ -217,7 +247,10 @@ def _replace_password(token_hash: str, hashed: str, wanted: Realm) -> Realm:
     changed = {"hash": hashed, "changed_at": now}
     written = db.upsert(Password).values(person_id=person.id, **changed)
     db.session().execute(written.on_conflict_do_update(index_elements=["person_id"], set_=changed))
+    if is_short and not factors.has_factor(person.id):  # it was removed in this very moment
+        raise TooShort(field="password", least=SHORTEST)
     void_links(person.id)
+    factors.void_pending(person.id)
     sessions.end_sessions_of(person.id)
     mine = identifiers_of(person.id)
     throttles.forget(throttles.SIGN_IN, *(_subject(identifier.canonical) for identifier in mine))
@@ -260,3 +293,4 @@ def _forget_what_is_old() -> None:
     db.session().execute(delete(HandOff).where(HandOff.expires_at < real - timedelta(days=1)))
     sessions.forget_old_sessions(real - timedelta(days=90))
     forget_old_links(now - timedelta(days=30))
+    factors.forget_old()

@@ -1,9 +1,9 @@
 """Which passwords may be chosen: long enough, not too long, and not one that everybody tries first.
 
-The password is the only factor, so it has at least 15 characters (NIST SP 800-63B-4). There are no rules about kinds of
-characters. What is refused is what a guesser tries first: common_passwords.txt as it is, and whatever consists of few
-pieces that take no guessing (common words, rows of keys, repeated characters, short figures, the names of the person,
-of the brand and of this product).
+A password that is the only factor has at least 15 characters, beside a second one 12 (NIST SP 800-63B-4 asks for 15
+and 8). There are no rules about kinds of characters. What is refused is what a guesser tries first:
+common_passwords.txt as it is, and whatever consists of few pieces that take no guessing (common words, rows of keys,
+repeated characters, short figures, the names of the person, of the brand and of this product).
 """
 
 import re
@@ -16,7 +16,9 @@ from billing_core.errors import Invalid
 from billing_core.words import mark
 
 SHORTEST = 15
-"""Characters."""
+"""Characters of a password that signs in alone."""
+SHORTEST_WITH_FACTOR = 12
+"""Beside a second factor."""
 FEW = 3
 """So many easy pieces in a row are still easy: a word, a word, a year."""
 
@@ -29,7 +31,7 @@ _OF_THE_PRODUCT = ("billing", "portal", "invoice", "invoices", "quote", "quotes"
 
 
 class TooShort(Invalid):
-    """Fewer than SHORTEST characters."""
+    """Fewer characters than it must have."""
 
     message = mark("Use at least %(least)s characters. Several words in a row are easy to remember.")
 
@@ -46,13 +48,18 @@ class TooEasy(Invalid):
     message = mark("This password is easy to guess. Avoid common words, rows of keys, and names of you or of us.")
 
 
-def demand_strength(password: str, names: Iterable[str]) -> None:
+def is_shorter_than(least: int, password: str) -> bool:
+    """Whether the password has fewer characters; spaces around it do not count."""
+    return len(hashing.normal(password).strip()) < least
+
+
+def demand_strength(password: str, names: Iterable[str], least: int = SHORTEST) -> None:
     """Raise TooShort, TooLong or TooEasy, beside the field `password`. names: of the person and the brand, User IDs."""
     if hashing.is_too_long(password):
         raise TooLong(field="password", most=hashing.LONGEST)
     text = hashing.normal(password)
-    if len(text.strip()) < SHORTEST:
-        raise TooShort(field="password", least=SHORTEST)
+    if is_shorter_than(least, password):
+        raise TooShort(field="password", least=least)
     if is_easy(text, names):
         raise TooEasy(field="password")
 

@@ -1,10 +1,11 @@
 """Signing in and out, the same at each realm's door; the door's own page is named by the view."""
 
-from flask import redirect, request, session
+from flask import redirect, request, session, url_for
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
 
 from billing_core import words
+from billing_core.credentials.service import FactorNeeded
 from billing_core.errors import Refusal
 from billing_core.permissions import Realm
 from billing_core.web import sessions
@@ -47,6 +48,8 @@ def enter(realm: Realm, template: str) -> Answer:
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
+        except FactorNeeded:
+            return redirect(url_for(f"{realm}_security.second_step", next=target), 303)
         else:
             return redirect(target or home_of(realm), 303)
     return _door(realm, template, form, target), status

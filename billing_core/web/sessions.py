@@ -12,9 +12,12 @@ from flask import Response, after_this_request, current_app, g, request, session
 from billing_core import db
 from billing_core.credentials import service as credentials
 from billing_core.credentials import sessions as rows
+from billing_core.credentials.factors import service as factors
 from billing_core.permissions import Realm
 
 _KEPT = ("language",)
+_PENDING = "pending-sign-in"
+_WANTED = "wanted-account"
 _DEVICE_IS_KNOWN = timedelta(days=90)
 
 
@@ -33,17 +36,52 @@ def sign_in(realm: Realm, user_id: str, password: str, account: str = "") -> Non
     """Try User ID and password, and on success let this browser hold the new session.
 
     It begins in the account of that public id, if it is one of the person's. Raises SignInFailed, the same for every
-    cause, and TooMany.
+    cause, and TooMany; and FactorNeeded, when this browser may take the second step.
     """
-    token = credentials.sign_in(
-        realm,
-        user_id,
-        password,
-        ip=request.remote_addr or "",
-        user_agent=request.user_agent.string,
-        replaces=token_of(realm),
-        device=_device(),
-    )
+    try:
+        token = credentials.sign_in(
+            realm,
+            user_id,
+            password,
+            ip=request.remote_addr or "",
+            user_agent=request.user_agent.string,
+            replaces=token_of(realm),
+            device=_device(),
+        )
+    except credentials.FactorNeeded as waiting:
+        _forget_anonymous_session()
+        session[_PENDING], session[_WANTED] = waiting.token, account
+        raise
+    _open(realm, token, account)
+
+
+def is_half_in() -> bool:
+    """Whether this browser has taken the first of two steps."""
+    return bool(session.get(_PENDING))
+
+
+def finish(realm: Realm, code: str) -> None:
+    """Take the second step, and on success let this browser hold the new session.
+
+    Raises WrongCode, TooMany and SignInOver; after that one the first step has to be taken again.
+    """
+    try:
+        token = factors.finish_sign_in(
+            realm,
+            session.get(_PENDING, ""),
+            code,
+            ip=request.remote_addr or "",
+            user_agent=request.user_agent.string,
+            replaces=token_of(realm),
+        )
+    except factors.SignInOver:
+        session.pop(_PENDING, None)
+        raise
+    _open(realm, token, session.get(_WANTED, ""))
+
+
+def _open(realm: Realm, token: str, account: str) -> None:
+    """`account` is the public id of the one that was chosen before, elsewhere; empty for none."""
     if account:
         db.perform(rows.prefer_account, realm, token, account)
     carry(realm, token)

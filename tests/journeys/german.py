@@ -34,6 +34,25 @@ GERMAN: dict[str, str] = {
     "Sign in again": "Wieder anmelden",
     "Account": "Konto",
     "Language": "Sprache",
+    # Two-step sign-in
+    "Security": "Sicherheit",
+    "Set up two-step sign-in": "Anmeldung in zwei Schritten einrichten",
+    "Your password": "Ihr Kennwort",
+    "Add the key to your app": "Schlüssel in Ihre App übernehmen",
+    "Key": "Schlüssel",
+    "Code": "Code",
+    "Confirm": "Bestätigen",
+    "Keep your recovery codes": "Bewahren Sie Ihre Wiederherstellungscodes auf",
+    "I have kept them": "Ich habe sie aufbewahrt",
+    "Second step of the sign-in": "Zweiter Schritt der Anmeldung",
+    "This code is not right, or it was used before. Wait for the next one and try again.": (
+        "Dieser Code ist nicht richtig oder wurde schon benutzt. Warten Sie auf den nächsten und versuchen Sie es "
+        "erneut."
+    ),
+    "Remove two-step sign-in": "Anmeldung in zwei Schritten entfernen",
+    "Two-step sign-in is removed. You are signed in only here now.": (
+        "Die Anmeldung in zwei Schritten ist entfernt. Sie sind jetzt nur noch hier angemeldet."
+    ),
     # My Account and Admin Center
     "Sign in to My Account": "Bei Mein Konto anmelden",
     "Go to My Account": "Zu Mein Konto",

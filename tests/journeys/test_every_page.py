@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, Page, Route
 from sqlalchemy import select
 
@@ -23,7 +24,11 @@ from billing_core.bank.camt import read_statements
 from billing_core.bank.models import BankEntry
 from billing_core.catalogue.models import Product
 from billing_core.credentials import sessions
+from billing_core.credentials.factors import seals, totp
+from billing_core.credentials.factors.models import AppEnrolment
 from billing_core.credentials.links import make_link
+from billing_core.credentials.models import SignInSession
+from billing_core.credentials.sessions import hash_of
 from billing_core.jobs import Job
 from billing_core.ledger.incoming import Money
 from billing_core.ledger.models import CreditNote, Invoice
@@ -77,7 +82,8 @@ NOT_PAGES = {
 
 PUBLIC = [
     "/sign-in", "/desk/sign-in", "/my-account/sign-in", "/password/reset", "/password/reset?realm=desk",
-    "/password/sent", "/password/reset/used-up", "/verify", "/mailbox", "/clock",
+    "/password/sent", "/password/reset/used-up", "/security/second-step", "/my-account/security/second-step",
+    "/desk/security/second-step", "/verify", "/mailbox", "/clock",
     "/nothing-here",
 ]  # fmt: skip
 
@@ -150,6 +156,8 @@ def test_every_page_is_accessible_and_fits_a_phone(app: Flask, chromium: Browser
     for cast in CASTS:
         for person, realm, paths in visits_of(cast):
             with browser_of(chromium, still, cast.locale, person, realm) as page:
+                if realm is None:
+                    page.context.add_cookies([{"name": "visitor", "value": half_in(app), "url": still.url}])
                 for path in paths:
                     page.goto(still.url + path)
                     seen.add(endpoint_of(app, page))
@@ -187,12 +195,29 @@ def browser_of(chromium: Browser, server: Server, locale: str, person: str, real
     )
     if realm is not None:
         token = db.perform(sessions.begin_session, realm, person_named(person).id, "127.0.0.1", "test browser")
+        db.perform(show_key_to, token)
         context.add_cookies([{"name": f"{realm}-session", "value": token, "url": server.url}])
     context.route("**/pdf", _without("refresh"))
     context.route("**/certificate", _without("refresh"))
     context.route("**/html", _without("content-security-policy"))
     yield context.new_page()
     context.close()
+
+
+def show_key_to(token: str) -> None:
+    """The session may confirm an authenticator app."""
+    session = db.session().scalars(select(SignInSession).where(SignInSession.token_hash == hash_of(token))).one()
+    person, ends = session.person_id, clock.real_now() + timedelta(minutes=15)
+    kept = {"session_id": session.id, "sealed": seals.seal(totp.new_seed(), person), "expires_at": ends}
+    written = db.upsert(AppEnrolment).values(person_id=person, **kept)
+    db.session().execute(written.on_conflict_do_update(index_elements=["person_id"], set_=kept))
+
+
+def half_in(app: Flask) -> str:
+    """The visitor's cookie after the first step of a sign-in."""
+    serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert serializer is not None
+    return str(serializer.dumps({"pending-sign-in": "a token of nobody"}))
 
 
 def _without(header: str) -> Callable[[Route], None]:
@@ -297,7 +322,7 @@ def online_pages(cast: Cast) -> list[str]:
     here, noted = f"/billing/invoices/{invoice.public_id}", f"/billing/credit-notes/{note}"
     cards = "/billing/payment-methods"
     return [
-        "/my-account/security", "/billing/cart", f"/billing/cart/lines/{line}", "/billing/checkout",
+        *security_pages("/my-account/security"), "/billing/cart", f"/billing/cart/lines/{line}", "/billing/checkout",
         f"/billing/orders/{order}",
         "/billing/orders", "/billing/invoices", "/billing/invoices?number=nothing", here, f"{here}/pdf",
         "/billing/credit-notes", noted, f"{noted}/pdf", cards, f"{cards}/{card_of(account, person)}/remove",
@@ -449,7 +474,8 @@ def profile_pages(cast: Cast) -> list[str]:
     """The profile, the change of the address, and the purchase order numbers."""
     account = account_named(cast.account).public_id
     return [
-        "/profile", "/security", f"/profile/bill-to/{account}", f"/profile/purchase-orders/{account}", "/profile/cards",
+        "/profile", *security_pages("/security"), f"/profile/bill-to/{account}",
+        f"/profile/purchase-orders/{account}", "/profile/cards",
         f"/profile/cards/{card_of(account_named(cast.account), person_named(cast.contact))}/remove",
     ]  # fmt: skip
 
@@ -476,7 +502,8 @@ def desk_pages(cast: Cast) -> list[str]:
     draft, accepted = quote_named(cast.draft)[0], quote_named(cast.accepted_quote)[0]
     db.perform(look_as_customer, core.viewer(person_named(cast.rep), Realm.DESK), sent)
     return [
-        "/desk", "/desk/security", "/desk/quotes", "/desk/quotes?search=nothing-like-that", "/desk/quotes/new",
+        "/desk", *security_pages("/desk/security"), "/desk/quotes", "/desk/quotes?search=nothing-like-that",
+        "/desk/quotes/new",
         f"/desk/accounts/{account_named(cast.account).public_id}/quotes/new", f"/desk/quotes/{sent}",
         f"/desk/quotes/{sent}/pdf", f"/desk/quotes/{draft}", f"/desk/quotes/{draft}/edit",
         f"/desk/quotes/{draft}/preview", f"/desk/quotes/{accepted}", f"/desk/quotes/{accepted}/certificate",
@@ -484,6 +511,11 @@ def desk_pages(cast: Cast) -> list[str]:
         f"/desk/quotes/{sent}/customer-view", f"/desk/quotes/{sent}/versions/1", "/desk/terms", "/desk/terms?within=90",
         "/desk/quotes?show=stuck", "/desk/requests", f"/desk/requests/{request_for(cast.account)}",
     ]  # fmt: skip
+
+
+def security_pages(here: str) -> list[str]:
+    """Own sessions, and the forms of two-step sign-in."""
+    return [here, *(f"{here}/authenticator{form}" for form in ("", "/confirm", "/remove"))]
 
 
 def request_for(account: str) -> str:

@@ -26,6 +26,7 @@ from tests.rules.world import FORMS, UNSHOWN, World, filled
 HOMES = {Realm.PORTAL: "/quotes", Realm.DESK: "/desk", Realm.MY: "/my-account"}
 UNTOUCHED = {"sign_in_session"}
 """Looking at a page may note that the session was used."""
+SECURITY = ("end", "end_others", "begin", "confirm", "remove")
 ACCEPT, PAY, MANAGE, ANY = "accept", "pay", "manage", ""
 RIGHT_OF = {
     "quotes.check_order_details": ACCEPT, "quotes.place_order": ACCEPT, "quotes.send_rejection": ACCEPT,
@@ -39,8 +40,7 @@ RIGHT_OF = {
     "cart.add": PAY, "cart.summary": PAY, "cart.change_line": PAY, "cart.remove_line": PAY, "checkout.place": PAY,
     "checkout.go_on": PAY, "checkout.cancel": PAY, "payment_methods.add": PAY, "payment_methods.make_default": PAY,
     "payment_methods.remove": PAY, "routing.send_question": ANY,
-    "portal_security.end": ANY, "portal_security.end_others": ANY, "my_security.end": ANY,
-    "my_security.end_others": ANY,
+    **{f"{realm}_security.{deed}": ANY for realm in ("portal", "my") for deed in SECURITY},
 }  # fmt: skip
 """The right of a billing contact that a form of the portal or of My Account demands."""
 

@@ -123,7 +123,10 @@ VALID: dict[str, dict[str, set[str]]] = {
     "payment_methods.add": {"form_key": ANYTHING},
 }  # fmt: skip
 """By endpoint and field (of lines: line and its name). Everything else is refused, and a doubled value is taken."""
-TRACES = {"auth.check_sign_in", "auth.check_desk_sign_in", "my.check_sign_in", "verify.check"}
+TRACES = {
+    "auth.check_sign_in", "auth.check_desk_sign_in", "my.check_sign_in", "verify.check",
+    *(f"{realm}_security.{deed}" for realm in ("portal", "my", "desk") for deed in ("begin", "remove")),
+}  # fmt: skip
 """Their refusals are written down for the throttles."""
 REAL = {
     "invoices.start_payment", "paying.start", "finance.send_refund", "finance.accept_certain",

@@ -301,6 +301,20 @@ _ADDRESS = {"street": "Ringstr. 5", "postal_code": "10117", "city": "Berlin", "p
 _PORTAL, _DESK, _MY = Realm.PORTAL, Realm.DESK, Realm.MY
 _REVIEWED = "?reviewed={reviewed}"
 _PLANS = "/billing/plans/{billing_compare_plans}"
+
+
+def _security(realm: Realm, page: str) -> dict[str, Sent]:
+    """The forms of the room of a realm; `filled` puts the key to be confirmed there first."""
+    own, key = f"{realm}_security", f"{page}/authenticator"
+    return {
+        f"{own}.end": Sent(realm, _at(page), "/end", {}),
+        f"{own}.end_others": Sent(realm, _at(page), "end-others", {}),
+        f"{own}.begin": Sent(realm, _at(key), "authenticator", {"password": core.PASSWORD}),
+        f"{own}.confirm": Sent(realm, _at(f"{key}/confirm"), "confirm", {"code": "nothing"}),
+        f"{own}.remove": Sent(realm, _at(f"{key}/remove"), "remove", {"password": "wrong"}),
+    }
+
+
 FORMS = {
     "auth.check_sign_in": Sent(None, _at("/sign-in"), "sign-in", {"user_id": "nobody", "password": "wrong"}),
     "auth.check_desk_sign_in": Sent(None, _at("/desk/sign-in"), "sign-in", {"user_id": "nobody", "password": "wrong"}),
@@ -452,12 +466,9 @@ FORMS = {
         "remove-cancellation",
         {},
     ),
-    "portal_security.end": Sent(_PORTAL, _at("/security"), "/end", {}),
-    "portal_security.end_others": Sent(_PORTAL, _at("/security"), "end-others", {}),
-    "my_security.end": Sent(_MY, _at("/my-account/security"), "/end", {}),
-    "my_security.end_others": Sent(_MY, _at("/my-account/security"), "end-others", {}),
-    "desk_security.end": Sent(_DESK, _at("/desk/security"), "/end", {}),
-    "desk_security.end_others": Sent(_DESK, _at("/desk/security"), "end-others", {}),
+    **_security(_PORTAL, "/security"),
+    **_security(_MY, "/my-account/security"),
+    **_security(_DESK, "/desk/security"),
     "routing.send_question": Sent(_MY, _at("/my-account/ask"), "ask", {"message": "May I have a seat?"}),
 }
 """Every form of the pages, by the endpoint that takes it; UNSHOWN stand apart."""
@@ -470,6 +481,7 @@ UNSHOWN = {
     "hand_off.take_over",
     "demo_clock.move",
     "staying.stay",
+    *(f"{realm}_security.take_second_step" for realm in Realm),
 }
 DOORS = {"auth.sign_out", "auth.desk_sign_out", "my.sign_out"}
 """They take nothing but the token."""
@@ -479,6 +491,9 @@ def filled(world: World, endpoint: str) -> tuple[Client, dict[str, str]]:
     """The rightful sender's browser, and the form of the page as that person sends it."""
     sent = FORMS[endpoint]
     client = world.client(endpoint, sent.realm)
+    if endpoint.endswith("_security.confirm"):
+        key = sent.page(world).removesuffix("/confirm")
+        client.post(key, {"password": core.PASSWORD})
     shown = client.get(sent.page(world))
     assert shown.status == 200, f"{endpoint}: {shown.status} {shown.words[:200]}"
     fields = shown.form(sent.action) | sent.filled
