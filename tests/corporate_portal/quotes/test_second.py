@@ -126,7 +126,7 @@ def test_the_first_acceptance_is_kept_and_orders_nothing() -> None:
     assert "Carla Contact accepted quote" in mail.subject
     with db.reading() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "quote.accepted_first")).one()
-    assert first.sha256 in str(entry.facts)
+    assert first.sha256 in entry.detail.decode()
 
 
 def test_accepting_first_twice_is_harmless_and_others_are_told_who_did() -> None:
@@ -320,9 +320,7 @@ def test_the_pages_lead_through_both_acceptances(app: Any) -> None:
     assert kept.location == f"/quotes/{quote.public_id}"
     shown = one.get(f"/quotes/{quote.public_id}")
     assert "These may: Sam Second." in shown.words
-    assert "confirmation" not in str(shown.text).partition("<main")[2].partition('id="thread"')[0].replace(
-        "confirmation by", ""
-    )
+    assert "Confirm or refuse" not in shown.words
     other = Client(app).sign_in(second)
     assert "Waiting for a second contact" in other.get("/quotes").words
     detail = other.get(f"/quotes/{quote.public_id}")
