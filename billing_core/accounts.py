@@ -52,6 +52,8 @@ class Account(Base):
     po_pattern: Mapped[str] = mapped_column(String(60), default="")
     """What a purchase order number looks like: # a digit, @ a letter, * anything further, the rest as it is."""
     payment_days: Mapped[int] = mapped_column(default=30)
+    second_above: Mapped[int | None]
+    """Smallest units of `currency`, gross: whatever orders for more needs two contacts. None: one contact is enough."""
     hides_contacts: Mapped[bool] = mapped_column(default=False)
     """Do not name the billing contact to admins who are not one (domain.md 2b)."""
     closed_on: Mapped[date | None]

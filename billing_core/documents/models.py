@@ -20,8 +20,8 @@ class DocumentBytes(Base):
 class Document(Base):
     """That an object (by its public id) has a document of a kind. `sha256` is None until the worker has rendered it.
 
-    kind: invoice, credit-note, receipt, statement, quote; of an accepted quote also certificate, evidence and
-    quote-text. A document once rendered is never rendered again.
+    kind: invoice, credit-note, receipt, statement, quote; of an accepted quote also certificate, evidence,
+    first-evidence and quote-text. A document once rendered is never rendered again.
     """
 
     __tablename__ = "document"

@@ -108,10 +108,10 @@ def _by_quote(rows: Select[QuoteVersion], wanted: Wanted) -> Slice[QuoteVersion]
 
 def _in_state(state: str, now: datetime) -> ColumnElement[bool]:
     """As it is true now, whether or not the job has written an expiry down."""
-    over = and_(QuoteVersion.state.in_(states.OUTSTANDING), QuoteVersion.expires_at <= now)
+    over = and_(QuoteVersion.state.in_(states.OPEN), QuoteVersion.expires_at <= now)
     if state == states.EXPIRED:
         return or_(QuoteVersion.state == state, over)
-    if state in states.OUTSTANDING:
+    if state in states.OPEN:
         return and_(QuoteVersion.state == state, QuoteVersion.expires_at > now)
     return QuoteVersion.state == state
 

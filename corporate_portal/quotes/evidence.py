@@ -13,7 +13,8 @@ from typing import Any
 from billing_core import clock
 from billing_core.people import BillingContact, Person
 from billing_core.permissions import Viewer, rights_of
-from corporate_portal.quotes.models import QuoteDecision, QuoteVersion
+from corporate_portal.quotes.models import QuoteDecision, QuoteFirstAcceptance, QuoteVersion
+from corporate_portal.quotes.offer.content import AdminContact
 from corporate_portal.quotes.offer.document import canonical
 from corporate_portal.quotes.offer.terms import Declaration
 
@@ -43,6 +44,8 @@ class Decided:
     session_sha256: str = ""
     channel: str = "portal"
     reference: str = ""
+    first: QuoteFirstAcceptance | None = None
+    """The acceptance that this one confirms."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,16 @@ class Reading:
     recorded_by: str
 
 
-def evidence_of(version: QuoteVersion, contact: BillingContact, viewer: Viewer, decided: Decided) -> bytes:
+def evidence_of(
+    version: QuoteVersion,
+    contact: BillingContact,
+    viewer: Viewer,
+    decided: Decided,
+    named: AdminContact | None = None,
+) -> bytes:
     """The bytes to be stored beside the decision of `contact`, who comes with the person; `viewer` brought it about.
+
+    `named` is the administrator of a first acceptance, who may be nobody's member yet.
 
     Where a representative recorded it, session and sign-in are the representative's, and said to be.
     """
@@ -116,11 +127,26 @@ def evidence_of(version: QuoteVersion, contact: BillingContact, viewer: Viewer, 
             },
             "admin": {"id": decided.admin.public_id, "name": decided.admin.name, "email": decided.admin.email}
             if decided.admin
-            else None,
+            else _named(named),
             "payment": decided.payment,
             "reason": decided.reason,
         }
+        | _confirms(decided.first)
     )
+
+
+def _named(admin: AdminContact | None) -> dict[str, str] | None:
+    if admin is None or not (admin.member or admin.email):
+        return None
+    return {"id": admin.member, "name": admin.name, "email": admin.email}
+
+
+def _confirms(first: QuoteFirstAcceptance | None) -> dict[str, Any]:
+    """Named only where there was one, so that the evidence of one contact alone stays as it was."""
+    if first is None:
+        return {}
+    said = {"person": json.loads(first.evidence)["person"], "accepted_at": first.accepted_at.isoformat()}
+    return {"confirms": said | {"evidence_sha256": first.sha256}}
 
 
 def _session(viewer: Viewer, decided: Decided) -> dict[str, Any]:
@@ -140,10 +166,10 @@ def _session(viewer: Viewer, decided: Decided) -> dict[str, Any]:
 def _why_without_pdf(decided: Decided) -> str | None:
     if decided.pdf_sha256:
         return None
-    return NOT_PRINTED if decided.verdict == "accepted" else NOT_ASKED
+    return NOT_ASKED if decided.verdict == "rejected" else NOT_PRINTED
 
 
-def reading_of(decision: QuoteDecision) -> Reading:
+def reading_of(decision: QuoteDecision | QuoteFirstAcceptance) -> Reading:
     """The evidence as it was written down, in form 1 or 2."""
     said: dict[str, Any] = json.loads(decision.evidence)
     quote, person = said.get("quote") or {}, said.get("person") or {}

@@ -18,6 +18,7 @@ from corporate_portal.quotes.offer.content import (
     PAYMENTS,
     Acceptance,
     AdminContact,
+    Confirmation,
     Record,
     Rejection,
 )
@@ -183,6 +184,26 @@ class RejectForm(Form):
     def rejection(self) -> Rejection:
         """What the verb is given."""
         return Rejection(self.reviewed.data or "", self.reason.data or "")
+
+
+class ConfirmationForm(Form):
+    """A second contact's tick-box; `first` names the acceptance that was on the page."""
+
+    first = HiddenField()
+    wording = HiddenField()
+    language = HiddenField()
+    agreed = BooleanField(validators=[Needed(mark("Tick the box to confirm that you want to place this order."))])
+
+    def confirmation(self) -> Confirmation:
+        """What the verb is given."""
+        return Confirmation(self.first.data or "", self.wording.data or "", self.language.data or "")
+
+
+class RefusalForm(Form):
+    """Why a second contact does not confirm."""
+
+    first = HiddenField()
+    reason = TextBlock(lazy("Reason"), LONGEST_REASON, needed=mark("Say in a few words why you do not confirm it."))
 
 
 class ChangeForm(Form):

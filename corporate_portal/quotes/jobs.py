@@ -33,7 +33,7 @@ def _each(condition: Callable[[], ColumnElement[bool]], verb: Callable[[int], bo
 def _found(condition: Callable[[], ColumnElement[bool]]) -> Iterator[int]:
     last = 0
     while True:
-        rows = select(QuoteVersion.id).where(QuoteVersion.state.in_(states.OUTSTANDING), condition())
+        rows = select(QuoteVersion.id).where(QuoteVersion.state.in_(states.OPEN), condition())
         with db.reading() as session:
             due = list(session.scalars(rows.where(QuoteVersion.id > last).order_by(QuoteVersion.id).limit(AT_A_TIME)))
         yield from due

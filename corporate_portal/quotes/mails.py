@@ -1,14 +1,19 @@
 """The mails around a quote. Each is worded in its reader's language and written in the transaction of what it tells."""
 
 from billing_core import db, templating
+from billing_core.accounts import Account
 from billing_core.mail.service import Recipient, send_mail
 from billing_core.orders.models import ServiceOrder
 from billing_core.people import BillingContact, Person, managers_of
+from billing_core.permissions import Viewer
 from billing_core.words import mark
 from corporate_portal.quotes.evidence import reading_of
-from corporate_portal.quotes.models import QuoteDecision, QuoteMessage, QuoteVersion
+from corporate_portal.quotes.models import QuoteDecision, QuoteFirstAcceptance, QuoteMessage, QuoteVersion
 
 HOW_TO_REVISE = mark("Open the quote and make a new version: it begins with the same content, at today’s prices.")
+
+WHO_CONFIRMS = mark("Nothing is ordered until a second contact confirms it in the portal, before the quote expires.")
+OPEN_AGAIN = mark("Nothing was ordered. The quote waits for a decision again.")
 
 
 def _reader(person: Person) -> Recipient:
@@ -76,6 +81,55 @@ def tell_rejected(version: QuoteVersion, decision: QuoteDecision, contact: Billi
         )
     subject = mark("%(company)s rejected quote %(number)s")
     send_mail("quote-rejected", subject, _reader(quote.rep), about, account_id=quote.account_id)
+
+
+def tell_second_asked(version: QuoteVersion, first: QuoteFirstAcceptance, others: list[BillingContact]) -> None:
+    """The other contacts who may accept: one of them has to confirm or refuse. And the representative."""
+    name = _one_line(first.person_name)
+    headline = mark("%(person)s accepted quote %(number)s: please confirm or refuse it")
+    for contact in others:
+        _to_contact(version, contact.person, headline, hint=WHO_CONFIRMS, person=name)
+    headline = mark("%(person)s accepted quote %(number)s, a second contact has to confirm it")
+    _notice(version, version.quote.rep, headline, person=name)
+
+
+def tell_second_confirmed(version: QuoteVersion, decision: QuoteDecision, first: Person) -> None:
+    """The contact who accepted first: it is ordered now."""
+    headline = mark("%(person)s confirmed your acceptance of quote %(number)s: it is ordered")
+    _to_contact(version, first, headline, person=_one_line(decision.person_name))
+
+
+def tell_second_refused(version: QuoteVersion, first: QuoteFirstAcceptance, by: str, reader: Person) -> None:
+    """The contact who accepted first, with the reason; and the representative, that the quote is open again."""
+    headline = mark("%(person)s did not confirm your acceptance of quote %(number)s")
+    _to_contact(version, reader, headline, said=first.reason, hint=OPEN_AGAIN, person=_one_line(by))
+    headline = mark("%(person)s did not confirm the acceptance of quote %(number)s, it is open again")
+    _notice(version, version.quote.rep, headline, person=_one_line(by))
+
+
+def tell_second_rule(account: Account, rep: Viewer, contacts: list[BillingContact]) -> None:
+    """The contacts who may accept: from which amount on two of them are needed, and who set it."""
+    company = _one_line(account.name)
+    for contact in contacts:
+        send_mail(
+            "second-contact-rule",
+            mark("Who accepts quotes for %(company)s"),
+            _reader(contact.person),
+            {"account": account, "company": company, "rep_name": _one_line(rep.display_name)},
+            account_id=account.id,
+            reply_to=rep.email,
+        )
+
+
+def _to_contact(
+    version: QuoteVersion, reader: Person, headline: str, said: str = "", hint: str = "", **values: object
+) -> None:
+    """A short mail to a contact of an account where two accept: what happened, in whose words, the way to the quote."""
+    about = _about(version) | {"headline": headline, "values": values, "said": said, "hint": hint, **values}
+    send_mail(
+        "quote-second", headline, _reader(reader), about,
+        account_id=version.account_id, reply_to=version.quote.rep.email,
+    )  # fmt: skip
 
 
 def tell_managers(version: QuoteVersion) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime
+from hashlib import sha256
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -12,6 +13,8 @@ from billing_core.db import Base, Instant, partial_index
 from billing_core.people import Person
 from billing_core.subscriptions.models import Subscription
 from corporate_portal.quotes import states
+
+_EXPIRING = "state IN ('sent', 'change_requested', 'awaiting_second_contact')"
 
 
 class Quote(Base):
@@ -48,7 +51,7 @@ class QuoteVersion(Base):
         partial_index("ux_quote_shown", "quote_id", unique=True, where="is_shown"),
         CheckConstraint("total = net + tax", name="ck_quote_total"),
         Index("ix_quote_version_account", "account_id", "state", "id"),
-        partial_index("ix_quote_expiring", "expires_at", where="state IN ('sent', 'change_requested')"),
+        partial_index("ix_quote_expiring", "expires_at", where=_EXPIRING),
         Index("ix_quote_version_state", "state", "id"),
     )
 
@@ -100,15 +103,25 @@ class QuoteVersion(Base):
         lazy="raise_on_sql", order_by="QuoteTax.id", cascade="all, delete-orphan"
     )
     decision: Mapped["QuoteDecision | None"] = relationship(lazy="raise_on_sql", back_populates="quote_version")
+    first_acceptance: Mapped["QuoteFirstAcceptance | None"] = relationship(
+        lazy="raise_on_sql", viewonly=True, uselist=False,
+        primaryjoin="and_(QuoteVersion.id == QuoteFirstAcceptance.version_id, "
+        "QuoteFirstAcceptance.refused_at.is_(None))",
+    )  # fmt: skip
+    """The acceptance that a second contact has to confirm, or has confirmed; refused ones are not among them."""
 
     def is_expired(self, now: datetime) -> bool:
         """The deadline has passed, whether or not the job has already written it down."""
         passed = self.expires_at is not None and now >= self.expires_at
-        return self.state == states.EXPIRED or (self.state in states.OUTSTANDING and passed)
+        return self.state == states.EXPIRED or (self.state in states.OPEN and passed)
 
     def is_outstanding(self, now: datetime) -> bool:
         """A contact can still decide it."""
         return self.is_current and self.state in states.OUTSTANDING and not self.is_expired(now)
+
+    def is_awaiting_second(self, now: datetime) -> bool:
+        """One contact has accepted it, and another can still confirm that."""
+        return self.is_current and self.state == states.AWAITING_SECOND and not self.is_expired(now)
 
     def shown_state(self, now: datetime) -> str:
         """The state as it is true now."""
@@ -224,6 +237,44 @@ class QuoteDecision(Base):
     def has_certificate(self) -> bool:
         """Every acceptance has one whose evidence is of form 2 or later (evidence.py)."""
         return self.verdict == "accepted" and json.loads(self.evidence)["form"] > 1
+
+
+class QuoteFirstAcceptance(Base):
+    """The first of two acceptances, with its evidence and its order details. The second is the version's decision.
+
+    Never changed but by its refusal; at most one that is not refused stands for a version. The administrator is only
+    named here: a new person becomes a member with the confirmation.
+    """
+
+    __tablename__ = "quote_first_acceptance"
+    __table_args__ = (
+        partial_index("ux_quote_first_acceptance", "version_id", unique=True, where="refused_at IS NULL"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("quote_version.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    person_name: Mapped[str] = mapped_column(String(120))
+    function: Mapped[str] = mapped_column(String(80))
+    accepted_at: Mapped[datetime] = mapped_column(Instant)
+    above: Mapped[int | None]
+    """The account's amount at that time, smallest units of the account's currency."""
+    po_number: Mapped[str] = mapped_column(String(100), default="")
+    po_expires_on: Mapped[date | None]
+    admin_member: Mapped[str] = mapped_column(String(32), default="")
+    admin_name: Mapped[str] = mapped_column(String(120), default="")
+    admin_email: Mapped[str] = mapped_column(String(254), default="")
+    payment: Mapped[str] = mapped_column(String(8))
+    evidence: Mapped[bytes] = mapped_column(LargeBinary)
+    """As of a decision (evidence.py), with the verdict `accepted first`."""
+    refused_at: Mapped[datetime | None] = mapped_column(Instant)
+    refused_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def sha256(self) -> str:
+        """Of the evidence: what a confirmation names, so that it confirms these order details and no others."""
+        return sha256(self.evidence).hexdigest()
 
 
 class QuoteApproval(Base):

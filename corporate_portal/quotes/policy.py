@@ -37,6 +37,13 @@ def can_decide(viewer: Viewer, version: QuoteVersion, now: datetime) -> bool:
     return may_decide(viewer, version.account_id) and version.is_outstanding(now)
 
 
+def can_confirm(viewer: Viewer, version: QuoteVersion, now: datetime) -> bool:
+    """Another contact than the one who accepted first, with the same right."""
+    first = version.first_acceptance
+    is_other = first is not None and first.person_id != viewer.person_id
+    return is_other and version.is_awaiting_second(now) and may_decide(viewer, version.account_id)
+
+
 def may_write_for(author: Author, account: Account) -> bool:
     """Quotes of a corporate account are written by its own representative, or come with an import."""
     if isinstance(author, Importer):

@@ -13,7 +13,7 @@ from billing_core.errors import NotFound
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.orders.models import ServiceOrder
 from corporate_portal.quotes.evidence import reading_of
-from corporate_portal.quotes.models import QuoteDecision, QuoteVersion
+from corporate_portal.quotes.models import QuoteDecision, QuoteFirstAcceptance, QuoteVersion
 from corporate_portal.quotes.offer.document import digest, parties_of
 from corporate_portal.quotes.offer.groups import groups_of
 from corporate_portal.quotes.offer.loading import WHOLE
@@ -63,12 +63,13 @@ def certificate_print(public_id: str) -> Print:
             "version": version,
             "decision": decision,
             "said": reading_of(decision),
+            "first": _first_of(version),
             "letterhead": parties.seller,
             "bill_to": asdict(parties.account) | {"attention": decision.person_name},
             "customer_number": parties.account.number,
             "rep": parties.representative,
             "documents": _numbers(decision),
-            "fingerprints": _fingerprints(decision),
+            "fingerprints": _fingerprints(decision, version.first_acceptance),
             "verify_at": templating.link("/verify"),
         },
         locale=version.locale,
@@ -77,6 +78,18 @@ def certificate_print(public_id: str) -> Print:
         created=decision.decided_at,
         subject=version.title,
     )
+
+
+def _first_of(version: QuoteVersion) -> dict[str, object] | None:
+    """The first of two acceptances, as its evidence has it."""
+    first = version.first_acceptance
+    if first is None:
+        return None
+    said = reading_of(first)
+    return {
+        "name": first.person_name, "function": first.function, "accepted_at": first.accepted_at,
+        "statement": said.statement, "consent": said.consent, "user_id": said.user_id, "email": said.email,
+    }  # fmt: skip
 
 
 def _numbers(decision: QuoteDecision) -> dict[str, str]:
@@ -91,13 +104,14 @@ def _numbers(decision: QuoteDecision) -> dict[str, str]:
     }
 
 
-def _fingerprints(decision: QuoteDecision) -> list[tuple[str, str]]:
+def _fingerprints(decision: QuoteDecision, first: QuoteFirstAcceptance | None) -> list[tuple[str, str]]:
     """What each SHA-256 is of, and its 64 signs in groups that can be read out."""
     said = reading_of(decision)
     hashes = (
         (words.gettext("Accepted text"), said.version_sha256),
         (words.gettext("PDF of the quote"), said.pdf_sha256 or ""),
         (words.gettext("Evidence of the acceptance"), digest(decision.evidence)),
+        (words.gettext("Evidence of the first acceptance"), first.sha256 if first else ""),
     )
     return [(name, in_groups(sha256)) for name, sha256 in hashes if sha256]
 

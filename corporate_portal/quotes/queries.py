@@ -92,12 +92,12 @@ def _in_current_account(viewer: Viewer) -> ColumnElement[bool]:
 
 def is_open(now: datetime) -> ColumnElement[bool]:
     """Waits for a decision, and its deadline has not passed."""
-    return and_(QuoteVersion.state.in_(states.OUTSTANDING), QuoteVersion.expires_at > now)
+    return and_(QuoteVersion.state.in_(states.OPEN), QuoteVersion.expires_at > now)
 
 
 def is_closed(now: datetime) -> ColumnElement[bool]:
     """Decided, withdrawn or replaced, or its deadline has passed."""
-    lapsed = and_(QuoteVersion.state.in_(states.OUTSTANDING), QuoteVersion.expires_at <= now)
+    lapsed = and_(QuoteVersion.state.in_(states.OPEN), QuoteVersion.expires_at <= now)
     return or_(QuoteVersion.state.in_(states.DECIDED), lapsed)
 
 

@@ -14,6 +14,38 @@ class QuoteExpired(QuoteRefusal):
     message = mark("This quote was valid until the end of %(day)s (%(zone)s). Ask %(rep)s for a new one.")
 
 
+class AwaitsSecond(QuoteRefusal):
+    """One contact has accepted; until another confirms or refuses that, nothing else can be decided."""
+
+    message = mark(
+        "%(person)s has accepted this quote on %(day)s. Another contact has to confirm or refuse that first."
+    )
+
+
+class NotAwaitingSecond(QuoteRefusal):
+    """A second contact's answer to an acceptance that asks for none, or to another one than was on the screen."""
+
+    message = mark("This quote does not wait for your confirmation any more. Nothing was changed.")
+
+
+class SameContact(QuoteRefusal):
+    """Two people decide, not one twice."""
+
+    message = mark("You have accepted this quote yourself. Another contact has to confirm or refuse that.")
+
+
+class FirstMayNoLonger(QuoteRefusal):
+    """The first acceptance was of somebody who has lost the right since."""
+
+    message = mark("%(person)s may no longer accept quotes. Refuse this acceptance, then accept the quote anew.")
+
+
+class NoSecondContact(QuoteRefusal):
+    """The account's rule asks for two, and only one contact may accept."""
+
+    message = mark("Your company asks for two contacts above %(amount)s, and no other one may accept quotes. Ask %(rep)s to give a colleague that right.")  # fmt: skip  # noqa: E501
+
+
 class QuoteChanged(QuoteRefusal):
     """What was reviewed is not what is offered now."""
 

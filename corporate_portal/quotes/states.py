@@ -4,11 +4,14 @@ from billing_core.transitions import Machine
 
 DRAFT, AWAITING_APPROVAL = "draft", "awaiting_approval"
 SENT, CHANGE_REQUESTED = "sent", "change_requested"
+AWAITING_SECOND = "awaiting_second_contact"
 ACCEPTED, REJECTED, EXPIRED = "accepted", "rejected", "expired"
 SUPERSEDED, WITHDRAWN = "superseded", "withdrawn"
 
 OUTSTANDING = (SENT, CHANGE_REQUESTED)
-"""Waiting for the customer, unless the deadline has passed."""
+"""Waiting for a contact's decision, unless the deadline has passed."""
+OPEN = (*OUTSTANDING, AWAITING_SECOND)
+"""Waiting for the customer in any way: these expire."""
 DECIDED = (ACCEPTED, REJECTED, EXPIRED, SUPERSEDED, WITHDRAWN)
 """Shown in the history tab."""
 REVISABLE = (SENT, CHANGE_REQUESTED, REJECTED, EXPIRED)
@@ -25,11 +28,16 @@ QUOTE = Machine(
         (DRAFT, "replace"): SUPERSEDED,
         (SENT, "accept"): ACCEPTED,
         (CHANGE_REQUESTED, "accept"): ACCEPTED,
+        (SENT, "accept first"): AWAITING_SECOND,
+        (CHANGE_REQUESTED, "accept first"): AWAITING_SECOND,
+        (AWAITING_SECOND, "confirm"): ACCEPTED,
+        (AWAITING_SECOND, "refuse"): SENT,
         (SENT, "reject"): REJECTED,
         (CHANGE_REQUESTED, "reject"): REJECTED,
         (SENT, "ask change"): CHANGE_REQUESTED,
         (SENT, "expire"): EXPIRED,
         (CHANGE_REQUESTED, "expire"): EXPIRED,
+        (AWAITING_SECOND, "expire"): EXPIRED,
         (SENT, "supersede"): SUPERSEDED,
         (CHANGE_REQUESTED, "supersede"): SUPERSEDED,
         (REJECTED, "supersede"): SUPERSEDED,

@@ -103,6 +103,18 @@ def accepted(of: Deal, **changes: Any) -> Quote:
     return quote
 
 
+def accepted_first(of: Deal, **changes: Any) -> Quote:
+    """A quote that a colleague of the contact accepted, and that waits for the contact as the second one."""
+    colleague, quote = core.contact(of.account, core.person("Cora Colleague")), sent(of, **changes)
+    db.perform(service.set_second_rule, of.desk, of.account.public_id, 0)
+    current = version(quote)
+    said = terms.declaration(current, colleague.name, "Head of Accounts", "en")
+    first = Acceptance(current.sha256 or "", said.sha256, "en", po_number="PO 4711")
+    db.perform(service.accept_quote, core.viewer(colleague), quote.public_id, first)
+    db.perform(service.set_second_rule, of.desk, of.account.public_id, None)
+    return quote
+
+
 def rejected(of: Deal, **changes: Any) -> Quote:
     """A quote that the contact rejected."""
     quote = sent(of, **changes)

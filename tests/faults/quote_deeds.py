@@ -15,7 +15,7 @@ from corporate_portal.invoices.jobs import issue_scheduled
 from corporate_portal.quotes import jobs, service
 from corporate_portal.quotes.models import Quote, QuoteVersion
 from corporate_portal.quotes.offer import terms
-from corporate_portal.quotes.offer.content import Acceptance, Record, Rejection
+from corporate_portal.quotes.offer.content import Acceptance, Confirmation, Record, Rejection
 from corporate_portal.quotes.offer.loading import WHOLE
 from tests.factories.sql import writes
 
@@ -31,6 +31,7 @@ class Case:
     rep: int
     manager: int
     contact: int
+    second: int
     at: str
 
     def viewer(self, person_id: int) -> Viewer:
@@ -79,6 +80,21 @@ def accept(case: Case) -> Deed:
     return lambda: db.perform(service.accept_quote, contact, case.quote, acceptance)
 
 
+def confirm(case: Case) -> Deed:
+    version = case.version
+    first = version.first_acceptance
+    second = case.viewer(case.second)
+    said = terms.declaration(version, second.display_name, "Head of Accounts", "en")
+    confirmation = Confirmation(first.sha256 if first else "", said.sha256, "en")
+    return lambda: db.perform(service.confirm_quote, second, case.quote, confirmation)
+
+
+def refuse(case: Case) -> Deed:
+    first, second = case.version.first_acceptance, case.viewer(case.second)
+    sha256 = first.sha256 if first else ""
+    return lambda: db.perform(service.refuse_confirmation, second, case.quote, sha256, "Not now.")
+
+
 def reject(case: Case) -> Deed:
     contact, rejection = case.viewer(case.contact), Rejection(case.version.sha256 or "", "Too dear.")
     return lambda: db.perform(service.reject_quote, contact, case.quote, rejection)
@@ -103,7 +119,8 @@ def fulfil(_case: Case) -> Deed:
 
 DEEDS: dict[str, Callable[[Case], Deed]] = {
     "submit": submit, "approve": approve, "give back": give_back, "revise": revise, "withdraw": withdraw,
-    "accept": accept, "reject": reject, "record": record, "ask change": ask_change, "fulfil": fulfil,
+    "accept": accept, "accept first": accept, "confirm": confirm, "refuse": refuse,
+    "reject": reject, "record": record, "ask change": ask_change, "fulfil": fulfil,
     "issue": lambda _case: issue_scheduled, "expire": lambda _case: jobs.expire_due,
     "remind": lambda _case: jobs.remind_due,
 }  # fmt: skip

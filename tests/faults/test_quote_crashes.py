@@ -30,7 +30,7 @@ from tests.faults.quote_deeds import AT_COMMIT, COMMIT, DEEDS, Case, Deed, dying
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DEAR = 3000
 MOST_STATEMENTS = 200
-LONG = ("accept", "record", "submit", "approve", "issue")
+LONG = ("accept", "confirm", "record", "submit", "approve", "issue")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,9 @@ BEFORE = {
     "revise": Before(),
     "withdraw": Before("asked"),
     "accept": Before(),
+    "accept first": Before("ruled"),
+    "confirm": Before("accepted first"),
+    "refuse": Before("accepted first"),
     "reject": Before(),
     "record": Before(),
     "ask change": Before(),
@@ -61,17 +64,19 @@ BEFORE = {
 
 def set_up(before: Before) -> Case:
     """A quote of monthly seats and something once, as far as it has to be."""
-    deal, manager = quotes.deal(), core.staff("rep_manager")
+    above = 0 if before.state in ("ruled", "accepted first") else None
+    deal, manager = quotes.deal(second_above=above), core.staff("rep_manager")
+    second = core.contact(deal.account, core.person("Sam Second")) if above is not None else deal.contact
     code = deal.product.code
     off = DEAR if before.state == "asked" else 0
     lines = (LineWish(code, "", "monthly", 3, percent_off=off), LineWish(code, "", "once", 1, percent_off=off))
     quote = quotes.draft(deal, lines=lines, starts_on=quotes.in_days(before.starts_in))
     if before.state != "draft":
         db.perform(service.submit_quote, deal.desk, quote.public_id, quotes.seen(quote))
-    if before.state == "accepted":
+    if before.state in ("accepted", "accepted first"):
         db.perform(service.accept_quote, deal.portal, quote.public_id, quotes.acceptance(deal, quote))
     at = (NOON + before.wait).isoformat()
-    return Case(quote.public_id, deal.rep.id, manager.id, deal.contact.id, at)
+    return Case(quote.public_id, deal.rep.id, manager.id, deal.contact.id, second.id, at)
 
 
 @contextmanager

@@ -505,6 +505,7 @@ def desk_pages(cast: Cast) -> list[str]:
         "/desk", *security_pages("/desk/security"), "/desk/quotes", "/desk/quotes?search=nothing-like-that",
         "/desk/quotes/new",
         f"/desk/accounts/{account_named(cast.account).public_id}/quotes/new", f"/desk/quotes/{sent}",
+        f"/desk/accounts/{account_named(cast.account).public_id}/second-contact",
         f"/desk/quotes/{sent}/pdf", f"/desk/quotes/{draft}", f"/desk/quotes/{draft}/edit",
         f"/desk/quotes/{draft}/preview", f"/desk/quotes/{accepted}", f"/desk/quotes/{accepted}/certificate",
         f"/desk/quotes/{sent}/record-decision?reviewed={reviewed}",

@@ -31,6 +31,7 @@ ACCEPT, PAY, MANAGE, ANY = "accept", "pay", "manage", ""
 RIGHT_OF = {
     "quotes.check_order_details": ACCEPT, "quotes.place_order": ACCEPT, "quotes.send_rejection": ACCEPT,
     "quotes.send_change": ACCEPT, "quotes.check_several": ACCEPT, "quotes.place_orders": ACCEPT,
+    "quotes.confirm_second": ACCEPT, "quotes.refuse_second": ACCEPT,
     "quotes.send_comment": ANY, "quotes.ask_again": ANY, "requests.send": ANY,
     "invoices.start_payment": PAY, "invoices.use_credit": PAY, "paying.show_allocation": PAY, "paying.start": PAY,
     "payments.go_on": PAY, "payments.cancel": PAY, "cards.add": PAY, "cards.make_default": PAY, "cards.remove": PAY,

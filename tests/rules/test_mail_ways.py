@@ -27,8 +27,8 @@ ONLINE = {
     "renewal-notice", "subscription-cancelled", "subscription-renewed", "trial-notice",
 }  # fmt: skip
 CORPORATE = {
-    "bill-to-changed", "quote-accepted", "quote-answer", "quote-rejection-recorded", "quote-reminder", "quote-sent",
-    "request-answered",
+    "bill-to-changed", "quote-accepted", "quote-answer", "quote-rejection-recorded", "quote-reminder", "quote-second",
+    "quote-sent", "request-answered", "second-contact-rule",
 }  # fmt: skip
 DESK = {
     "order-unapplied-desk", "payment-disputed", "payment-review", "quote-accepted-rep", "quote-notice",

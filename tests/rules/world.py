@@ -90,6 +90,7 @@ def build(app: Flask) -> World:
     online = core.account(kind="online", rep_id=None)
     member = core.contact(online, is_admin=True)
     awaiting, revised, expired = make.sent(deal, percent_off=3000), make.revised(deal), make.expired(deal)
+    seconded = make.accepted_first(deal)
     wish = Wish("start", 3, product_code=deal.product.code, text="For Berlin")
     asked = db.perform(ask_for_quote, deal.portal, wish, "0123456789ab")
     db.perform(look_as_customer, deal.desk, quote.public_id)
@@ -120,6 +121,10 @@ def build(app: Flask) -> World:
         "desk.certificate": accepted.public_id,
         "quotes.earlier_version": revised.public_id,
         "quotes.ask_again": expired.public_id,
+        "quotes.confirm_second": seconded.public_id,
+        "quotes.refuse_second": seconded.public_id,
+        "desk.second_rule": deal.account.public_id,
+        "desk.set_second_rule": deal.account.public_id,
         "invoices": invoice.public_id,
         "credit_notes": credited,
         "paying": ledger.invoice(deal.account, 50_000, contact=deal.contact).public_id,
@@ -330,6 +335,13 @@ FORMS = {
         _PORTAL, _at("/quotes/{quotes}/reject" + _REVIEWED), "reject", {"reason": "Too dear."}
     ),
     "quotes.send_change": Sent(_PORTAL, _at("/quotes/{quotes}/change" + _REVIEWED), "change", {"text": "12 seats."}),
+    "quotes.confirm_second": Sent(_PORTAL, _at("/quotes/{quotes_confirm_second}"), "confirmation", {"agreed": "y"}),
+    "quotes.refuse_second": Sent(
+        _PORTAL, _at("/quotes/{quotes_refuse_second}"), "confirmation/refusal", {"refusal-reason": "Too dear."}
+    ),
+    "desk.set_second_rule": Sent(
+        _DESK, _at("/desk/accounts/{account}/second-contact"), "second-contact", {"above": "5000"}
+    ),
     "quotes.send_comment": Sent(_PORTAL, _at("/quotes/{quotes}"), "comments", {"text": "A question."}),
     "quotes.ask_again": Sent(_PORTAL, _at("/quotes/{quotes_ask_again}"), "revival", {"again-text": "Please."}),
     "requests.send": Sent(_PORTAL, _at("/requests/new"), "requests/new", {"seats": "3"}),

@@ -89,6 +89,7 @@ def check_accounts(run: Run, chunk: list[Row]) -> None:
             reason = f"is {before[row.key]['currency']} until the subscriptions that were bought here have ended"
             rows.bad(row, "currency", reason)
         _check_rep(rows, row, account, reps)
+        rows.amount(row, "second_above", account.get("second_above"), account["currency"])
         _check_country_of_vat_id(rows, row, account)
         if len(folded(account["name"])) > 200:
             rows.bad(row, "name", "has characters that stand for several others, and is too long with those")

@@ -109,6 +109,8 @@ def write_accounts(run: Run, chunk: list[Row]) -> tuple[int, int]:
             wanted["rep_id"] = reps[values["rep"]] if values["rep"] else None
         if "name" in values:
             wanted["name_folded"] = folded(values["name"])
+        if values.get("second_above") is not None:
+            wanted["second_above"] = smallest_units(values["second_above"], values["currency"])
         if "vat_confirmed_on" in values:
             wanted["vat_confirmed_at"] = _start_of(values["vat_confirmed_on"])
         elif "vat_id" in values and values["vat_id"] != before.get(values["external_id"]):

@@ -5,8 +5,8 @@ from typing import Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 QuoteState = Literal[
-    "draft", "awaiting_approval", "sent", "change_requested", "accepted", "rejected", "expired", "superseded",
-    "withdrawn",
+    "draft", "awaiting_approval", "sent", "change_requested", "awaiting_second_contact", "accepted", "rejected",
+    "expired", "superseded", "withdrawn",
 ]  # fmt: skip
 OrderState = Literal["pending", "fulfilled"]
 InvoiceState = Literal["open", "partially_paid", "paid", "cancelled"]

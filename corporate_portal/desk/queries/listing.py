@@ -51,13 +51,17 @@ def _changes(now: datetime) -> ColumnElement[bool]:
     return and_(is_open(now), QuoteVersion.state == states.CHANGE_REQUESTED)
 
 
+def _second(now: datetime) -> ColumnElement[bool]:
+    return and_(is_open(now), QuoteVersion.state == states.AWAITING_SECOND)
+
+
 def _revivals(now: datetime) -> ColumnElement[bool]:
     asked = exists().where(
         QuoteMessage.quote_id == QuoteVersion.quote_id,
         QuoteMessage.kind == "revival",
         QuoteMessage.version == QuoteVersion.version,
     )
-    lapsed = and_(QuoteVersion.state.in_(states.OUTSTANDING), QuoteVersion.expires_at <= now)
+    lapsed = and_(QuoteVersion.state.in_(states.OPEN), QuoteVersion.expires_at <= now)
     return and_(or_(QuoteVersion.state == states.EXPIRED, lapsed), asked)
 
 
@@ -71,9 +75,7 @@ def _drafts(_now: datetime) -> ColumnElement[bool]:
 
 def _decided(now: datetime) -> ColumnElement[bool]:
     since = now - LATELY
-    lapsed = and_(
-        QuoteVersion.state.in_((*states.OUTSTANDING, states.EXPIRED)), QuoteVersion.expires_at.between(since, now)
-    )
+    lapsed = and_(QuoteVersion.state.in_((*states.OPEN, states.EXPIRED)), QuoteVersion.expires_at.between(since, now))
     return or_(QuoteDecision.decided_at >= since, lapsed)
 
 
@@ -81,6 +83,7 @@ SHOWN: dict[str, tuple[str, Callable[[datetime], ColumnElement[bool]]]] = {
     "approval": (mark("Waiting for a manager’s approval"), _approval),
     "revivals": (mark("Expired and asked for again"), _revivals),
     "changes": (mark("Change asked for"), _changes),
+    "second": (mark("Waiting for a second contact"), _second),
     "expiring": (mark("Expiring within 48 hours"), _expiring),
     "stuck": (mark("Stuck: 3 days not opened, or opened and not decided"), _stuck),
     "viewed": (mark("Opened in the last 3 days"), _viewed),

@@ -174,6 +174,8 @@ def about(version: QuoteVersion) -> dict[str, Any]:
         "days_left": showing.days_left(version, now),
         "state": version.shown_state(now),
         "is_open": version.is_outstanding(now),
+        "can_confirm": False,
+        "seconds": quotes.seconds_of(version),
         "can_change": policy.can_change(viewer(), version, account),
         "can_revise": policy.can_revise(viewer(), version, account, now),
         "can_withdraw": policy.can_withdraw(viewer(), version, account, now),

@@ -89,6 +89,15 @@ class Acceptance:
 
 
 @dataclass(frozen=True)
+class Confirmation:
+    """What a second contact sends. `first_sha256` is of the evidence of the acceptance that was on the page."""
+
+    first_sha256: str
+    wording_sha256: str
+    locale: str
+
+
+@dataclass(frozen=True)
 class Rejection:
     """The reviewed text and why it is not wanted."""
 

@@ -10,6 +10,7 @@ WHOLE: tuple[ORMOption, ...] = (
     selectinload(QuoteVersion.lines).options(joinedload(QuoteLine.product), joinedload(QuoteLine.subscription)),
     selectinload(QuoteVersion.taxes),
     joinedload(QuoteVersion.decision).joinedload(QuoteDecision.recorded_by),
+    joinedload(QuoteVersion.first_acceptance),
     joinedload(QuoteVersion.quote).joinedload(Quote.rep),
     joinedload(QuoteVersion.quote).joinedload(Quote.account).joinedload(Account.seller),
 )

@@ -14,6 +14,7 @@ from corporate_portal.quotes.models import QuoteLine, QuoteTax, QuoteVersion
 from corporate_portal.quotes.offer.document import digest, parties_of
 from corporate_portal.quotes.offer.explaining import counted
 from corporate_portal.quotes.offer.recurring import Recurring, recurring_of
+from corporate_portal.quotes.offer.second import needs_second
 
 TERMS_VERSIONS = ("2026-12", "2026-11")
 """What a quote can be made under, the present ones first. None is ever taken away: submitted quotes name theirs."""
@@ -55,6 +56,11 @@ _MONTHLY = mark(", then %(amount)s plus tax every month from %(start)s until %(e
 _YEARLY = mark(", then %(amount)s plus tax every year from %(start)s until %(end)s")
 _LEAVES = mark(", and %(units)s of %(product)s leave at the end of %(day)s")
 _CONSENT = mark("I have reviewed this quote and its terms, I am authorised to order for %(account)s, and I place a binding order with an obligation to pay.")  # fmt: skip  # noqa: E501
+
+_ACCEPTS = mark("%(person)s accepts “%(title)s” (quote %(number)s, version %(version)s) from %(seller)s for %(account)s, to be ordered when a second contact confirms it: ")  # fmt: skip  # noqa: E501
+_CONSENT_FIRST = mark("I have reviewed this quote and its terms and I am authorised to accept it for %(account)s. The binding order is placed when a second contact confirms my acceptance.")  # fmt: skip  # noqa: E501
+_CONSENT_SECOND = mark("I have reviewed this quote, its terms and the order details of %(first)s, I am authorised to order for %(account)s, and I confirm a binding order with an obligation to pay.")  # fmt: skip  # noqa: E501
+"""Where the account's rule asks for two contacts."""
 
 
 @dataclass(frozen=True)
@@ -103,14 +109,17 @@ def declaration(version: QuoteVersion, person: str, function: str, locale: str) 
 
 
 def _consent(version: QuoteVersion) -> str:
-    return words.gettext(_CONSENT, account=parties_of(version).account.name)
+    account, first = parties_of(version).account.name, version.first_acceptance
+    if first is not None:
+        return words.gettext(_CONSENT_SECOND, account=account, first=first.person_name)
+    return words.gettext(_CONSENT_FIRST if needs_second(version) else _CONSENT, account=account)
 
 
 def _statement(version: QuoteVersion, person: str, function: str) -> str:
     quote, parties = version.quote, parties_of(version)
     parts = [
         words.gettext(
-            _ORDER,
+            _ACCEPTS if version.first_acceptance is None and needs_second(version) else _ORDER,
             person=f"{person} ({function})" if function else person,
             title=version.title,
             number=quote.number,

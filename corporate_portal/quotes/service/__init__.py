@@ -17,6 +17,7 @@ from corporate_portal.quotes.service.ordering import (
     members_of,
 )
 from corporate_portal.quotes.service.recording import record_decision
+from corporate_portal.quotes.service.seconding import confirm_quote, refuse_confirmation, seconds_of, set_second_rule
 from corporate_portal.quotes.service.talking import answer, ask_change, ask_revival, comment, keep_request
 from corporate_portal.quotes.service.writing import (
     change_draft,
@@ -31,7 +32,9 @@ from corporate_portal.quotes.service.writing import (
 __all__ = [
     "CERTIFICATE", "PurchaseOrderSaid", "accept_quote", "answer", "approve_quote", "ask_change", "ask_revival",
     "billed_in_budget", "change_draft", "check_admin", "check_payment", "check_purchase_order", "comment",
+    "confirm_quote",
     "draft_quote", "draft_sha256", "expire_quote", "import_quote", "keep_request", "mark_viewed", "members_of",
-    "record_decision", "refuse_unless_open", "refuse_unless_reviewed", "reject_quote", "remind_of_quote",
-    "return_quote", "revise_quote", "submit_quote", "withdraw_quote",
+    "record_decision", "refuse_confirmation", "refuse_unless_open", "refuse_unless_reviewed", "reject_quote",
+    "remind_of_quote",
+    "return_quote", "revise_quote", "seconds_of", "set_second_rule", "submit_quote", "withdraw_quote",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import select, update
 
-from billing_core import audit, clock, db
+from billing_core import audit, clock, db, money, words
 from billing_core.credentials.models import SignInSession
 from billing_core.documents import service as documents
 from billing_core.errors import Invalid
@@ -15,18 +15,25 @@ from billing_core.words import mark
 from corporate_portal.invoices.service import OrderBill, issue_for_order
 from corporate_portal.quotes import mails, states
 from corporate_portal.quotes.evidence import Decided, evidence_of
-from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteVersion
+from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteFirstAcceptance, QuoteVersion
 from corporate_portal.quotes.offer.billing import credited, due_at_once, ordered_lines
 from corporate_portal.quotes.offer.content import LONGEST_REASON, Acceptance, AdminContact, Rejection
 from corporate_portal.quotes.offer.document import digest, parties_of
 from corporate_portal.quotes.offer.drafting import is_readable
 from corporate_portal.quotes.offer.loading import WHOLE
+from corporate_portal.quotes.offer.second import needs_second
 from corporate_portal.quotes.offer.terms import declaration
-from corporate_portal.quotes.refusals import QuoteChanged
-from corporate_portal.quotes.service.locking import locked_for_contact, refuse_unless_open, refuse_unless_reviewed
-from corporate_portal.quotes.service.ordering import admin_person, check_payment, check_purchase_order
+from corporate_portal.quotes.refusals import NoSecondContact, QuoteChanged
+from corporate_portal.quotes.service.locking import (
+    acceptors,
+    locked_for_contact,
+    refuse_unless_open,
+    refuse_unless_reviewed,
+)
+from corporate_portal.quotes.service.ordering import admin_person, check_admin, check_payment, check_purchase_order
 
 CERTIFICATE, EVIDENCE, TEXT = "certificate", "evidence", "quote-text"
+FIRST_EVIDENCE = "first-evidence"
 """The kinds of documents that an acceptance brings beside the quote's PDF, all of the accepted version."""
 
 
@@ -46,16 +53,20 @@ def mark_viewed(viewer: Viewer, public_id: str) -> None:
         mails.tell_viewed(version, viewer.display_name)
 
 
-def accept_quote(viewer: Viewer, public_id: str, acceptance: Acceptance) -> QuoteDecision:
+def accept_quote(viewer: Viewer, public_id: str, acceptance: Acceptance) -> QuoteDecision | QuoteFirstAcceptance:
     """Accept what was reviewed: decision with evidence, service order, its effects, what is due at once, mails.
 
-    All in one transaction. Accepting an accepted quote is harmless and returns the decision that stands. Raises
-    NotFound, NotAllowed, QuoteExpired, QuoteWithdrawn, AlreadyDecided, QuoteChanged, and Invalid for the order details.
+    All in one transaction. Where the account's rule asks for two contacts, only the acceptance is written, and a second
+    contact has to confirm it. Accepting an accepted quote is harmless and returns the decision that stands. Raises
+    NotFound, NotAllowed, QuoteExpired, QuoteWithdrawn, AlreadyDecided, QuoteChanged, AwaitsSecond, NoSecondContact, and
+    Invalid for the order details.
     """
     version, contact = locked_for_contact(viewer, public_id)
     if version.state == states.ACCEPTED and version.decision is not None:
         return version.decision
-    now = clock.now()
+    now, first = clock.now(), version.first_acceptance
+    if first is not None and first.person_id == viewer.person_id and version.is_awaiting_second(now):
+        return first
     refuse_unless_open(version, now)
     refuse_unless_reviewed(version, acceptance.reviewed_sha256)
     said = declaration(version, viewer.display_name, contact.function, acceptance.locale)
@@ -67,7 +78,40 @@ def accept_quote(viewer: Viewer, public_id: str, acceptance: Acceptance) -> Quot
     decided = Decided(
         "accepted", now, said, po_number=order.number, po_expires_on=order.expires_on, payment=payment
     )  # fmt: skip
+    if needs_second(version):
+        return _accept_first(viewer, version, contact, decided, acceptance.admin)
     return write_acceptance(viewer, version, contact, decided, acceptance.admin)
+
+
+def _accept_first(
+    viewer: Viewer, version: QuoteVersion, contact: BillingContact, decided: Decided, admin: AdminContact | None
+) -> QuoteFirstAcceptance:
+    """Keep the first of two acceptances with its evidence. Nothing is ordered, invoiced or numbered."""
+    account = version.quote.account
+    others = [one for one in acceptors(account.id) if one.person_id != contact.person_id]
+    above = account.second_above or 0
+    if not others:
+        raise NoSecondContact(amount=money.show(above, account.currency, words.locale()), rep=version.quote.rep.name)
+    named = check_admin(account, admin) or AdminContact()
+    decided = replace(
+        decided, verdict="accepted first", pdf_sha256=_printed(version), session_sha256=_session_sha256(viewer)
+    )
+    first = QuoteFirstAcceptance(
+        version_id=version.id, person_id=contact.person_id, person_name=contact.person.name,
+        function=contact.function, accepted_at=decided.at, above=above, po_number=decided.po_number,
+        po_expires_on=decided.po_expires_on, admin_member=named.member, admin_name=named.name,
+        admin_email=named.email, payment=decided.payment,
+        evidence=evidence_of(version, contact, viewer, decided, named),
+    )  # fmt: skip
+    db.session().add(first)
+    version.state = states.QUOTE.after(version.state, "accept first")
+    db.session().flush()
+    audit.record(
+        viewer.actor, "quote.accepted_first", version.quote.public_id, version.account_id,
+        version=version.version, sha256=version.sha256, evidence=first.sha256,
+    )  # fmt: skip
+    mails.tell_second_asked(version, first, others)
+    return first
 
 
 def write_acceptance(
@@ -87,9 +131,9 @@ def write_acceptance(
     )  # fmt: skip
     decision = _decide(viewer, version, contact, decided)
     decision.order_id = order.id
-    version.state = states.QUOTE.after(version.state, "accept")
+    version.state = states.QUOTE.after(version.state, "confirm" if decided.first else "accept")
     db.session().flush()
-    _keep_proof(version, decision)
+    _keep_proof(version, decision, decided.first)
     issued = issue_for_order(order, bill, contact, viewer.actor)
     decision.invoice_id = issued.invoice.id if issued.invoice else None
     decision.credit_note_id = issued.credit_note.id if issued.credit_note else None
@@ -108,10 +152,11 @@ def _printed(version: QuoteVersion) -> str | None:
     return pdf.sha256 if pdf else None
 
 
-def _keep_proof(version: QuoteVersion, decision: QuoteDecision) -> None:
+def _keep_proof(version: QuoteVersion, decision: QuoteDecision, first: QuoteFirstAcceptance | None) -> None:
     """The accepted text and the evidence under their hashes, and the certificate, which the worker prints."""
     subject, number = version.public_id, version.quote.number
-    for kind, content in ((TEXT, version.document), (EVIDENCE, decision.evidence)):
+    proof = [(TEXT, version.document), (EVIDENCE, decision.evidence)]
+    for kind, content in [*proof, (FIRST_EVIDENCE, first.evidence)] if first else proof:
         name = f"{number}-{kind}.json"
         documents.keep_document(subject, kind, version.locale, name, content or b"", "application/json")
     documents.request_document(subject, CERTIFICATE, version.locale, f"{number}-certificate.pdf")

@@ -38,13 +38,16 @@ def remind_of_quote(version_id: int) -> bool:
         return False
     version.reminded_at = clock.now()
     audit.record("worker", "quote.reminded", version.quote.public_id, version.account_id, version=version.version)
-    mails.tell_ending(version, acceptors(version.account_id))
+    first = version.first_acceptance
+    waited_for = [one for one in acceptors(version.account_id) if first is None or one.person_id != first.person_id]
+    mails.tell_ending(version, waited_for)
     return True
 
 
 def is_to_be_reminded(version: QuoteVersion, now: datetime) -> bool:
     """Whether its reminder is due: open, nobody reminded yet, its deadline near, and not sent only just now."""
-    if not version.is_outstanding(now) or version.reminded_at is not None:
+    is_open = version.is_outstanding(now) or version.is_awaiting_second(now)
+    if not is_open or version.reminded_at is not None:
         return False
     if version.submitted_at is None or version.expires_at is None:
         return False

@@ -19,6 +19,7 @@ from corporate_portal.quotes.offer.loading import WHOLE
 from corporate_portal.quotes.policy import Author
 from corporate_portal.quotes.refusals import (
     AlreadyDecided,
+    AwaitsSecond,
     NewVersionComing,
     NotYourAccount,
     QuoteChanged,
@@ -46,6 +47,10 @@ def refuse_unless_open(version: QuoteVersion, now: datetime) -> None:
     if version.decision is not None:
         decided_on = clock.local(version.decision.decided_at, version.zone).date()
         raise AlreadyDecided(person=version.decision.person_name, day=templating.day(decided_on))
+    first = version.first_acceptance
+    if state == states.AWAITING_SECOND and first is not None:
+        accepted_on = clock.local(first.accepted_at, version.zone).date()
+        raise AwaitsSecond(person=first.person_name, day=templating.day(accepted_on))
     if state not in states.OUTSTANDING:
         raise QuoteChanged
 

@@ -13,6 +13,7 @@ from corporate_portal.quotes import states
 from corporate_portal.quotes.evidence import Decided
 from corporate_portal.quotes.models import QuoteDecision, QuoteVersion
 from corporate_portal.quotes.offer.content import CHANNELS, LONGEST_REFERENCE, Record
+from corporate_portal.quotes.offer.second import needs_second
 from corporate_portal.quotes.offer.terms import Declaration, declaration
 from corporate_portal.quotes.service.deciding import check_reason, write_acceptance, write_rejection
 from corporate_portal.quotes.service.locking import (
@@ -48,6 +49,9 @@ def record_decision(viewer: Viewer, public_id: str, record: Record) -> QuoteDeci
         reason = check_reason(record.reason)
         decided = Decided("rejected", now, reason=reason, channel=channel, reference=reference)
         return write_rejection(viewer, version, contact, decided)
+    if record.verdict == "accepted" and needs_second(version):
+        sentence = mark("Above its own amount this account asks for two contacts. Both accept it in the portal.")
+        raise Invalid(sentence, field="verdict")
     if record.verdict != "accepted":
         raise Invalid(mark("Choose whether the quote was accepted or rejected."), field="verdict")
     order = check_purchase_order(version.quote.account, record.po_number, record.po_expires_on)

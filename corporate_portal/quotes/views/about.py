@@ -6,6 +6,7 @@ from corporate_portal.quotes import policy, showing
 from corporate_portal.quotes.models import QuoteVersion
 from corporate_portal.quotes.offer import recurring, terms
 from corporate_portal.quotes.offer.document import parties_of
+from corporate_portal.quotes.service import seconds_of
 
 
 def about(version: QuoteVersion) -> dict[str, object]:
@@ -24,6 +25,8 @@ def about(version: QuoteVersion) -> dict[str, object]:
         "terms": terms.paragraphs(version),
         "days_left": showing.days_left(version, now),
         "state": version.shown_state(now),
+        "can_confirm": policy.can_confirm(viewer(), version, now),
+        "seconds": seconds_of(version),
         "can_decide": policy.can_decide(viewer(), version, now),
-        "is_open": version.is_outstanding(now),
+        "is_open": version.is_outstanding(now) or version.is_awaiting_second(now),
     }

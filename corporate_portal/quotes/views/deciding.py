@@ -16,7 +16,7 @@ from billing_core.words import mark
 from corporate_portal.profile.queries import purchase_orders
 from corporate_portal.quotes import policy, queries, service
 from corporate_portal.quotes.forms import CARRIED, ConfirmForm, OrderDetailsForm, RejectForm
-from corporate_portal.quotes.models import QuoteVersion
+from corporate_portal.quotes.models import QuoteDecision, QuoteVersion
 from corporate_portal.quotes.offer import terms
 from corporate_portal.quotes.service import PurchaseOrderSaid
 from corporate_portal.quotes.views.about import about
@@ -98,14 +98,21 @@ def place_order(public_id: str) -> Answer:
     form = ConfirmForm()
     if form.validate_on_submit():
         try:
-            db.perform(service.accept_quote, viewer(), public_id, form.acceptance())
+            made = db.perform(service.accept_quote, viewer(), public_id, form.acceptance())
         except Invalid as refusal:
             form.refuse(refusal)
         else:
-            return see("quotes.receipt", public_id=public_id)
+            return _accepted(public_id, is_whole=isinstance(made, QuoteDecision))
     with db.reading():
         version = _for_decision(public_id, form.reviewed.data or "")
         return _confirm_page(version, form), 400
+
+
+def _accepted(public_id: str, *, is_whole: bool) -> Answer:
+    if is_whole:
+        return see("quotes.receipt", public_id=public_id)
+    tell("success", mark("Your acceptance is kept. A second contact has to confirm it before anything is ordered."))
+    return see("quotes.detail", public_id=public_id)
 
 
 def _confirm_page(version: QuoteVersion, form: ConfirmForm) -> str:

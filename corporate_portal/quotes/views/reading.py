@@ -4,7 +4,7 @@ import re
 
 from flask import request, url_for
 
-from billing_core import clock, db
+from billing_core import clock, db, words
 from billing_core.db.keyset import Slice
 from billing_core.documents import service as documents
 from billing_core.errors import NotFound
@@ -13,8 +13,9 @@ from billing_core.web.guards import portal_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see
 from corporate_portal.quotes import policy, queries, service, showing, states
-from corporate_portal.quotes.forms import MessageForm, RevivalForm
+from corporate_portal.quotes.forms import ConfirmationForm, MessageForm, RefusalForm, RevivalForm
 from corporate_portal.quotes.models import QuoteVersion
+from corporate_portal.quotes.offer import terms
 from corporate_portal.quotes.offer.changes import changes_between
 from corporate_portal.quotes.views.about import about
 from corporate_portal.quotes.views.blueprint import Answer, quotes
@@ -63,8 +64,14 @@ def detail(public_id: str) -> Answer:
         return detail_page(version)
 
 
-def detail_page(version: QuoteVersion, message: MessageForm | None = None, revival: RevivalForm | None = None) -> str:
-    """The page of a quote, with the forms of its thread as they were sent, where one of them was refused."""
+def detail_page(
+    version: QuoteVersion,
+    message: MessageForm | None = None,
+    revival: RevivalForm | None = None,
+    confirmation: ConfirmationForm | None = None,
+    refusal: RefusalForm | None = None,
+) -> str:
+    """The page of a quote, with its forms as they were sent, where one of them was refused."""
     following = queries.following_states([version]).get(version.quote_id)
     former, thread = queries.former_of(version), queries.thread_of(version)
     context = about(version) | {
@@ -76,7 +83,22 @@ def detail_page(version: QuoteVersion, message: MessageForm | None = None, reviv
         "message_form": message or MessageForm(formdata=None),
         "revival_form": revival or RevivalForm(formdata=None, prefix="again"),
     }
+    if policy.can_confirm(viewer(), version, clock.now()):
+        context |= _second(version, confirmation or ConfirmationForm(formdata=None), refusal)
     return page("quotes/detail.html", **context)
+
+
+def _second(version: QuoteVersion, form: ConfirmationForm, refusal: RefusalForm | None) -> dict[str, object]:
+    """What another contact accepted, in the order details given, and the forms of the answer to it."""
+    first, standing = version.first_acceptance, viewer().standing_in(version.account_id)
+    function = standing.function if standing else ""
+    said = terms.declaration(version, viewer().display_name, function, words.locale())
+    form.wording.data, form.language.data = said.sha256, said.locale
+    refusal = refusal or RefusalForm(formdata=None, prefix="refusal")
+    form.first.data = refusal.first.data = first.sha256 if first else ""
+    members = {person.public_id: person.name for person in service.members_of(version.account_id)}
+    admin = members.get(first.admin_member, first.admin_name) if first else ""
+    return {"second": said, "confirmation_form": form, "refusal_form": refusal, "admin": admin}
 
 
 @quotes.get("/quotes/<string:public_id>/versions/<string:version>")

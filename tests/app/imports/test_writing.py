@@ -133,6 +133,19 @@ def test_a_column_that_is_left_out_keeps_what_is_stored(tmp_path: Path) -> None:
     assert one(Account).vat_confirmed_at is None
 
 
+def test_an_amount_above_which_two_accept_comes_in_and_goes(tmp_path: Path) -> None:
+    files = d.whole()
+    files["accounts.csv"][0]["second_above"] = "5000.50"
+    run(tmp_path, files)
+    assert one(Account).second_above == 500_050
+    files["accounts.csv"][0]["second_above"] = ""
+    run(tmp_path, files)
+    assert one(Account).second_above is None
+    files["accounts.csv"][0]["second_above"] = "-1"
+    refused = import_directory(d.write(tmp_path / "dir", files), source="erp")
+    assert "second_above" in str(refused.problems[0])
+
+
 def test_people_may_exchange_what_they_sign_in_with(tmp_path: Path) -> None:
     files: Files = {"people.csv": [d.person("a", username="first"), d.person("b", username="second")]}
     run(tmp_path, files)

@@ -11,10 +11,11 @@ from billing_core.mail.models import OutboxMail
 from billing_core.numbering import NumberSeries
 from billing_core.orders.models import OrderLine, ServiceOrder
 from billing_core.subscriptions.models import Subscription
-from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteLine, QuoteVersion
+from corporate_portal.quotes.models import Quote, QuoteDecision, QuoteFirstAcceptance, QuoteLine, QuoteVersion
 
 TABLES = (
-    AuditEntry, Document, Invoice, InvoiceLine, Job, OrderLine, OutboxMail, Quote, QuoteDecision, QuoteLine,
+    AuditEntry, Document, Invoice, InvoiceLine, Job, OrderLine, OutboxMail, Quote, QuoteDecision, QuoteFirstAcceptance,
+    QuoteLine,
     QuoteVersion, ServiceOrder, Subscription,
 )  # fmt: skip
 
