@@ -30,7 +30,8 @@ FOR_CUSTOMERS = frozenset(
     {
         "quote.submitted", "quote.viewed", "quote.commented", "quote.answered", "quote.change_asked",
         "quote.revival_asked", "quote.reminded", "quote.accepted", "quote.rejected", "quote.expired",
-        "quote.superseded", "quote.withdrawn", "quote.accepted_first", "quote.confirmation_refused", "request.asked", "request.drafted", "order.placed", "order.fulfilled",
+        "quote.superseded", "quote.withdrawn", "quote.accepted_first", "quote.confirmation_refused",
+        "request.asked", "request.drafted", "order.placed", "order.fulfilled",
         "invoice.issued", "invoice.imported", "invoice.credited", "credit_note.issued", "credit.used", "reminder.sent",
         "payment.begun", "payment.doubted", "payment.succeeded", "payment.failed", "payment.expired",
         "payment.cancelled", "payment.set_aside", "payment.given_back", "payment.closed", "refund.begun",
