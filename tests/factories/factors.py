@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from billing_core import clock, db
 from billing_core.credentials.factors import recovery, seals, totp
-from billing_core.credentials.factors.models import AuthenticatorApp
+from billing_core.credentials.factors.models import AppEnrolment, AuthenticatorApp
 from billing_core.people import Person
 from tests.factories import core
 
@@ -21,6 +23,15 @@ def app_of(who: Person) -> list[str]:
 def code(steps: int = 0) -> str:
     """What the app shows now, or so many steps from now."""
     return totp.code_at(SEED, clock.real_now() + timedelta(seconds=steps * totp.STEP))
+
+
+def code_to_confirm() -> str:
+    """What the app shows of the key that was put there last, and is to be confirmed."""
+    with db.reading() as session:
+        begun = session.scalars(select(AppEnrolment).order_by(AppEnrolment.expires_at.desc())).first()
+    seed = seals.unseal(begun.sealed, begun.person_id) if begun is not None else None
+    assert seed is not None
+    return totp.code_at(seed, clock.real_now())
 
 
 def wrong_code() -> str:

@@ -42,6 +42,7 @@ from tests.client import Client
 from tests.factories import core, ledger, plans
 from tests.factories import quotes as make
 from tests.factories import shop as sell
+from tests.factories.factors import code_to_confirm
 from tests.rules.bank_world import bank_objects
 
 
@@ -315,7 +316,7 @@ def _security(realm: Realm, page: str) -> dict[str, Sent]:
         f"{own}.end": Sent(realm, _at(page), "/end", {}),
         f"{own}.end_others": Sent(realm, _at(page), "end-others", {}),
         f"{own}.begin": Sent(realm, _at(key), "authenticator", {"password": core.PASSWORD}),
-        f"{own}.confirm": Sent(realm, _at(f"{key}/confirm"), "confirm", {"code": "nothing"}),
+        f"{own}.confirm": Sent(realm, _at(f"{key}/confirm"), "confirm", {}),
         f"{own}.remove": Sent(realm, _at(f"{key}/remove"), "remove", {"password": "wrong"}),
     }
 
@@ -509,6 +510,8 @@ def filled(world: World, endpoint: str) -> tuple[Client, dict[str, str]]:
     shown = client.get(sent.page(world))
     assert shown.status == 200, f"{endpoint}: {shown.status} {shown.words[:200]}"
     fields = shown.form(sent.action) | sent.filled
+    if endpoint.endswith("_security.confirm"):
+        fields["code"] = code_to_confirm()
     if endpoint in ("desk.save_new_quote", "desk.quote_totals"):
         fields["lines-0-offer"] = f"{world.deal.product.code}||yearly"
     if endpoint == "desk.keep_record":

@@ -256,7 +256,7 @@ def test_online_contacts_are_led_to_an_outside_checkout(client: Client, app: Fla
     assert client.follow(chosen).location == shop
     assert client.follow(client.get("/billing")).location == shop
     client.post("/my-account/account", {"account": corporate.public_id}, page=client.get("/my-account"))
-    assert client.follow(client.get("/billing")).location == "/sign-in"
+    assert client.follow(client.get("/billing")).location == f"/sign-in?account={corporate.public_id}"
 
 
 def account_of(person: Person, name: str) -> Account:
