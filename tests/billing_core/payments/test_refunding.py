@@ -57,7 +57,7 @@ def booked(invoice: Invoice) -> list[tuple[str, int]]:
 
 def mails(kind: str) -> list[OutboxMail]:
     with db.reading() as session:
-        return list(session.scalars(select(OutboxMail).where(OutboxMail.kind == kind)))
+        return list(session.scalars(select(OutboxMail).where(OutboxMail.kind == kind).order_by(OutboxMail.id)))
 
 
 def sent_back(till: CardTill) -> list[tuple[int, str | None]]:

@@ -31,7 +31,7 @@ def to(at: Shop, seats: int, tier: str = "Pro", frequency: str = "monthly") -> C
 
 def mails(kind: str) -> list[OutboxMail]:
     with db.reading() as session:
-        return list(session.scalars(select(OutboxMail).where(OutboxMail.kind == kind)))
+        return list(session.scalars(select(OutboxMail).where(OutboxMail.kind == kind).order_by(OutboxMail.id)))
 
 
 def test_the_worked_examples_of_a_sixth_seat_and_of_four(at: Shop, till: CardTill, clocks: Traveller) -> None:

@@ -44,7 +44,7 @@ def to(at: Shop, seats: int, tier: str = "Pro", frequency: str = "monthly") -> C
 
 def mails(kind: str) -> list[OutboxMail]:
     with db.reading() as session:
-        return list(session.scalars(select(OutboxMail).where(OutboxMail.kind == kind)))
+        return list(session.scalars(select(OutboxMail).where(OutboxMail.kind == kind).order_by(OutboxMail.id)))
 
 
 def test_a_purchase_is_priced_paid_and_usable(at: Shop, till: CardTill) -> None:
