@@ -14,6 +14,8 @@ from werkzeug.wrappers import Response
 
 from billing_core import words
 from billing_core.errors import Refusal, TooMany
+from billing_core.permissions import ProofNeeded
+from billing_core.web import proof
 from corporate_portal.api.views import problems
 
 PAGES = {400, 403, 404, 405, 409, 413, 429, 500, 503}
@@ -27,6 +29,7 @@ _OUT_OF_REACH = ("locked", "busy", "unable to open", "disk i/o error", "full")
 def install(app: Flask) -> None:
     """Answer each kind of error with its page."""
     app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(ProofNeeded, proof.ask)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)

@@ -18,12 +18,13 @@ from app.settings import Settings
 from app.static_files import static_files
 from billing_core import db, templating, words
 from billing_core.bank.guarded_xml import LARGEST_FILE
-from billing_core.credentials.factors import seals
+from billing_core.credentials.factors import duty, seals
+from billing_core.payments import limits
 from billing_core.permissions import Realm
 from billing_core.web import csrf, identity
 from billing_core.web.choices import web
 from billing_core.web.guards import public_page
-from billing_core.web.security import desk_security, my_security, portal_security
+from billing_core.web.security.rooms import desk_security, my_security, portal_security
 from billing_core.web.staying import staying
 from billing_core.web.uploads import MemoryRequest
 from corporate_portal.api.views import api
@@ -70,6 +71,8 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Flask:
     ports = ports or make_ports(settings)
     templating.set_brand(brand_of(settings))
     seals.use_secret(settings.secret_key)
+    duty.require_of_staff(settings.requires_staff_factor)
+    limits.prove_above(settings.step_up_above)
     use_reminder_days(settings.reminder_days)
     app = Flask("app", static_folder=None, template_folder=str(templating.TEMPLATES))
     app.request_class = MemoryRequest

@@ -47,6 +47,11 @@ class Settings:
     secret_key: str = ""
     """Signs anonymous cookies and encrypts the seeds of second factors. At least 32 characters; development makes its
     own in data_dir."""
+    staff_factor: str = ""
+    """required or optional: whether staff must sign in in two steps; empty: required in production."""
+    step_up_above: int = 5000
+    """Card payments of more than so many euros, dollars or pounds (a hundred times as many of a currency without cents)
+    take a fresh proof of who pays."""
     web_processes: int = 1
     """1: one process with the worker as a thread. More: that many web processes and one worker process."""
     web_threads: int = 8
@@ -96,6 +101,11 @@ class Settings:
     def asks_vies(self) -> bool:
         """VAT IDs go to the register of the EU; else the built-in stand-in answers, which refuses production."""
         return self.vat_register == "vies" or (self.vat_register == "" and self.is_production)
+
+    @property
+    def requires_staff_factor(self) -> bool:
+        """The vendor's staff must have a second factor."""
+        return self.staff_factor == "required" or (self.staff_factor == "" and self.is_production)
 
     @property
     def is_production(self) -> bool:
@@ -168,6 +178,14 @@ def _problems(settings: Settings) -> list[str]:
         (1 <= settings.web_processes <= 64, "PORTAL_WEB_PROCESSES must be between 1 and 64."),
         (1 <= settings.web_threads <= 64, "PORTAL_WEB_THREADS must be between 1 and 64."),
         (0 <= settings.trusted_proxies <= 5, "PORTAL_TRUSTED_PROXIES must be between 0 and 5."),
+        (
+            settings.staff_factor in ("", "required", "optional"),
+            "PORTAL_STAFF_FACTOR must be required or optional.",
+        ),
+        (
+            0 <= settings.step_up_above <= 10_000_000,
+            "PORTAL_STEP_UP_ABOVE must be between 0 and 10000000.",
+        ),
         (settings.smtp_security in ("starttls", "tls", "none"), "PORTAL_SMTP_SECURITY must be starttls, tls or none."),
         (0 < settings.smtp_port < 65536, "PORTAL_SMTP_PORT must be between 1 and 65535."),
         (

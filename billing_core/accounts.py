@@ -54,6 +54,8 @@ class Account(Base):
     payment_days: Mapped[int] = mapped_column(default=30)
     second_above: Mapped[int | None]
     """Smallest units of `currency`, gross: whatever orders for more needs two contacts. None: one contact is enough."""
+    requires_factor: Mapped[bool] = mapped_column(default=False)
+    """Its contacts have to sign in in two steps (credentials.factors.duty)."""
     hides_contacts: Mapped[bool] = mapped_column(default=False)
     """Do not name the billing contact to admins who are not one (domain.md 2b)."""
     closed_on: Mapped[date | None]

@@ -10,9 +10,10 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from billing_core import db
+from billing_core import clock, db
 from billing_core.errors import NotAllowed
 from billing_core.people import BillingContact, Membership, Person
+from billing_core.words import mark
 
 
 class Realm(StrEnum):
@@ -45,6 +46,8 @@ class Standing:
     user_id: str = ""
     function: str = ""
     rights: frozenset[Right] = frozenset()
+    requires_factor: bool = False
+    """The account's contacts must have a second factor."""
 
     @property
     def is_contact(self) -> bool:
@@ -64,6 +67,9 @@ class SessionFacts:
     """The request that decides, as the logs name it."""
     ends_at: datetime | None = None
     """When the session ends by itself if no page is opened any more; in real time, not the demo's."""
+    proof_until: datetime | None = None
+    """Until when the person counts as proven; in real time. None: nobody can be asked, because there is no session, or
+    because another site handed it over and asks by its own rules (ADR 43)."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,19 @@ def demand(right: Right, viewer: Viewer, account_id: int) -> None:
         raise NotAllowed
 
 
+class ProofNeeded(NotAllowed):
+    """The deed takes a fresh proof that the person at the session is who signed in; a page asks for it (web.proof)."""
+
+    message = mark("Confirm first that it is you.")
+
+
+def demand_proof(viewer: Viewer) -> None:
+    """Raise ProofNeeded where the person has not signed in or proven to be there for ten minutes (ASVS 5.0, 7.5.3)."""
+    until = viewer.facts.proof_until
+    if until is not None and clock.real_now() >= until:
+        raise ProofNeeded
+
+
 def demand_staff(viewer: Viewer, *roles: str) -> None:
     """Raise NotAllowed unless the viewer is at the desk in one of the roles."""
     if not viewer.is_staff(*roles):
@@ -140,7 +159,10 @@ def standings_of(person_id: int) -> tuple[Standing, ...]:
 
 def _standing(member: Membership, contact: BillingContact | None) -> Standing:
     account = member.account
-    place = Standing(account.id, account.public_id, account.name, account.kind, member.is_admin)
+    place = Standing(
+        account.id, account.public_id, account.name, account.kind, member.is_admin,
+        requires_factor=account.requires_factor,
+    )  # fmt: skip
     if contact is None:
         return place
     return replace(

@@ -49,6 +49,8 @@ class SignInSession(Base):
     """The account chosen in this session."""
     created_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant)
+    proven_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the person last proved to be there. None: another site handed the session over and asks by its own rules."""
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     ip: Mapped[str] = mapped_column(String(45), default="")
     user_agent: Mapped[str] = mapped_column(String(256), default="")

@@ -20,6 +20,9 @@ from billing_core.permissions import Realm, Viewer, viewer_of
 TOUCH_EVERY = timedelta(minutes=1)
 """A session is marked as seen at most this often, so that reading pages hardly ever writes."""
 
+PROOF_LASTS = timedelta(minutes=10)
+"""After that, what matters most asks once more who is there (permissions.demand_proof)."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -59,8 +62,19 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def begin_session(realm: Realm, person_id: int, ip: str = "", user_agent: str = "", replaces: str | None = None) -> str:
-    """A new session and its token. The session of the token that the browser held before ends with it."""
+def begin_session(
+    realm: Realm,
+    person_id: int,
+    ip: str = "",
+    user_agent: str = "",
+    replaces: str | None = None,
+    *,
+    is_proven: bool = True,
+) -> str:
+    """A new session and its token. The session of the token that the browser held before ends with it.
+
+    is_proven: the person has shown us the password. Otherwise the site that vouches asks, and we never do.
+    """
     if replaces:
         end_session(replaces)
     token, now = new_token(), clock.real_now()
@@ -70,6 +84,7 @@ def begin_session(realm: Realm, person_id: int, ip: str = "", user_agent: str = 
         person_id=person_id,
         created_at=now,
         seen_at=now,
+        proven_at=now if is_proven else None,
         ip=printable(ip, 45),
         user_agent=printable(user_agent, 256),
     )
@@ -121,6 +136,17 @@ def ends_at(session: SignInSession) -> datetime:
     """When it is out of time unless it is used before; its absolute limit no use moves."""
     limits = LIMITS[Realm(session.realm)]
     return min(session.seen_at + limits.idle, session.created_at + limits.absolute)
+
+
+def proof_until(session: SignInSession) -> datetime | None:
+    """Until when no further proof is asked for; none where it never is."""
+    return session.proven_at + PROOF_LASTS if session.proven_at is not None else None
+
+
+def note_proof(session_id: int | None) -> None:
+    """The person has just proven to be there."""
+    live = update(SignInSession).where(SignInSession.id == session_id, SignInSession.ended_at.is_(None))
+    db.session().execute(live.values(proven_at=clock.real_now()))
 
 
 def needs_touch(session: SignInSession) -> bool:

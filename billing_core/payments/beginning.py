@@ -15,7 +15,7 @@ from billing_core.payments import states
 from billing_core.payments.cards.adopting import customer_for
 from billing_core.payments.cards.models import SavedCard
 from billing_core.payments.cards.queries import card_of, today_of
-from billing_core.payments.limits import brands
+from billing_core.payments.limits import brands, demand_proof_of_payer
 from billing_core.payments.models import Payment, PaymentTarget
 from billing_core.payments.queries import disputed_among, held_on_each
 from billing_core.payments.refusals import (
@@ -163,7 +163,11 @@ def intent(
     means: Means,
     return_path: str = "",
 ) -> Payment:
-    """The rows of an intent, under the locks of everything that it is meant for; `note_begun` must follow."""
+    """The rows of an intent, under the locks of everything that it is meant for; `note_begun` must follow.
+
+    Raises ProofNeeded for a large amount.
+    """
+    demand_proof_of_payer(viewer, sum(target.amount for target in targets))
     now, keeps = clock.now(), means.keep and card is None
     if keeps:
         customer_for(account_id, livemode)

@@ -7,6 +7,7 @@ minimums depend on the currency in which the processor pays out: an operator to 
 from dataclasses import dataclass
 
 from billing_core import money
+from billing_core.permissions import Viewer, demand_proof
 
 MINIMUM = {
     "AED": 200, "AUD": 50, "BGN": 100, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30,
@@ -35,6 +36,24 @@ BRANDS = ("visa", "mastercard", "amex")
 """The card brands that are accepted in every currency."""
 MORE_BRANDS = {"USD": ("discover",)}
 """Brands that are accepted in one currency only."""
+
+
+_proven_above = 5000
+
+
+def prove_above(whole: int) -> None:
+    """Say once, at start, above how many whole units of a currency with cents a payment takes a fresh proof."""
+    global _proven_above
+    _proven_above = whole
+
+
+def demand_proof_of_payer(viewer: Viewer, amount: int) -> None:
+    """Raise ProofNeeded for an amount above the limit, without a fresh proof of who pays.
+
+    The limit is the same figure for all currencies, counted in hundreds of their smallest units.
+    """
+    if amount > _proven_above * 100:
+        demand_proof(viewer)
 
 
 def brands(currency: str) -> tuple[str, ...]:

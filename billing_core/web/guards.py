@@ -11,9 +11,12 @@ from typing import ParamSpec, TypeVar
 from flask import abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from billing_core import db
+from billing_core.credentials.factors import duty
 from billing_core.errors import NotAllowed, Refusal
-from billing_core.permissions import Realm, Viewer
-from billing_core.web import identity
+from billing_core.permissions import Realm, Viewer, demand_proof
+from billing_core.web import identity, proof
+from billing_core.web.render import see, tell
 from billing_core.words import mark
 
 P = ParamSpec("P")
@@ -27,6 +30,8 @@ class Guard:
     realm: Realm | None
     roles: tuple[str, ...] = ()
     scope: str = ""
+    proof: bool = False
+    """Its form takes a fresh proof of who is there."""
 
     @property
     def is_public(self) -> bool:
@@ -47,19 +52,19 @@ def public_page() -> Callable[[Callable[P, T]], Callable[P, T]]:
     return _stand(Guard(None))
 
 
-def portal_page() -> Callable[[Callable[P, T]], Callable[P, T]]:
+def portal_page(*, proof: bool = False) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Only billing contacts of corporate accounts."""
-    return _stand(Guard(Realm.PORTAL))
+    return _stand(Guard(Realm.PORTAL, proof=proof))
 
 
-def my_page() -> Callable[[Callable[P, T]], Callable[P, T]]:
+def my_page(*, proof: bool = False) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Only people signed in to My Account."""
-    return _stand(Guard(Realm.MY))
+    return _stand(Guard(Realm.MY, proof=proof))
 
 
-def desk_page(*roles: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def desk_page(*roles: str, proof: bool = False) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Only the vendor's staff, in one of the roles where some are named."""
-    return _stand(Guard(Realm.DESK, roles=roles))
+    return _stand(Guard(Realm.DESK, roles=roles, proof=proof))
 
 
 def _stand(guard: Guard) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -74,6 +79,10 @@ def _stand(guard: Guard) -> Callable[[Callable[P, T]], Callable[P, T]]:
                 if not guard.admits(viewer):
                     raise NotAllowed
                 _refuse_another_account(viewer)
+                _lead_to_set_up(viewer)
+                proof.take(viewer)
+                if guard.proof and request.method == "POST":
+                    demand_proof(identity.viewer())
             return view(*args, **kwargs)
 
         guarded.guard = guard  # type: ignore[attr-defined]
@@ -102,6 +111,18 @@ def _refuse_another_account(viewer: Viewer) -> None:
     named, current = request.form.get("acting_for", ""), viewer.current
     if request.method == "POST" and named and current and named != current.account_public_id:
         raise AnotherAccount(account=current.account_name)
+
+
+def _lead_to_set_up(viewer: Viewer) -> None:
+    """Who must have a second factor and has none gets to the pages that set one up, and nowhere else."""
+    room = f"{viewer.realm}_security"
+    if request.blueprint == room:
+        return
+    with db.reading():
+        is_to_set_up = duty.is_to_set_up(viewer)
+    if is_to_set_up:
+        tell("warning", mark("Set up two-step sign-in first: it is required here."))
+        abort(see(f"{room}.index"))
 
 
 def _to_sign_in(realm: Realm) -> Response:

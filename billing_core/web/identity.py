@@ -67,7 +67,7 @@ def load(realm: Realm) -> Viewer | None:
         except OperationalError as error:
             _log.warning("a session was not marked as seen: %s", error.orig)
         else:
-            g.viewers.pop(realm)  # the session lives longer now
+            forget(realm)  # the session lives longer now
             return viewer_in(realm)
     return found
 
@@ -110,8 +110,16 @@ def _read(realm: Realm) -> Viewer | None:
 def _viewer_of(person: Person, realm: Realm, session: SignInSession) -> Viewer:
     """The address and the browser are those of this very request: they become evidence of what is decided in it."""
     ip, agent = rows.printable(request.remote_addr or "", 45), rows.printable(request.user_agent.string, 256)
-    facts = SessionFacts(session.id, session.created_at, ip, agent, g.get("request_id", ""), rows.ends_at(session))
+    facts = SessionFacts(
+        session.id, session.created_at, ip, agent, g.get("request_id", ""), rows.ends_at(session),
+        rows.proof_until(session),
+    )  # fmt: skip
     return viewer_of(person, realm, session.account_id, facts)
+
+
+def forget(realm: Realm) -> None:
+    """Something about the session has changed in this request: read it anew."""
+    g.viewers.pop(realm, None)
 
 
 def choose_account(realm: Realm, account_public_id: str) -> Viewer:

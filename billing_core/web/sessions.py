@@ -12,8 +12,11 @@ from flask import Response, after_this_request, current_app, g, request, session
 from billing_core import db
 from billing_core.credentials import service as credentials
 from billing_core.credentials import sessions as rows
-from billing_core.credentials.factors import service as factors
+from billing_core.credentials.factors import second_step
+from billing_core.credentials.factors.ceremonies import Answer
+from billing_core.credentials.refusals import SignInOver
 from billing_core.permissions import Realm
+from billing_core.web.sites import here
 
 _KEPT = ("language",)
 _PENDING = "pending-sign-in"
@@ -60,21 +63,28 @@ def is_half_in() -> bool:
     return bool(session.get(_PENDING))
 
 
-def finish(realm: Realm, code: str) -> None:
+def passkey_to_use(realm: Realm) -> str:
+    """What the browser needs to ask a passkey of whoever has taken the first step; empty where there is none."""
+    site = here()
+    return second_step.passkey_to_use(realm, session.get(_PENDING, ""), site) if site is not None else ""
+
+
+def finish(realm: Realm, code: str, passkey: Answer | None = None) -> None:
     """Take the second step, and on success let this browser hold the new session.
 
-    Raises WrongCode, TooMany and SignInOver; after that one the first step has to be taken again.
+    Raises WrongCode, WrongPasskey, TooMany and SignInOver; after that one the first step has to be taken again.
     """
     try:
-        token = factors.finish_sign_in(
+        token = second_step.finish_sign_in(
             realm,
             session.get(_PENDING, ""),
             code,
+            passkey=passkey,
             ip=request.remote_addr or "",
             user_agent=request.user_agent.string,
             replaces=token_of(realm),
         )
-    except factors.SignInOver:
+    except SignInOver:
         session.pop(_PENDING, None)
         raise
     _open(realm, token, session.get(_WANTED, ""))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from billing_core import clock, db
 from billing_core.credentials.factors import recovery, seals, totp
@@ -18,6 +18,12 @@ def app_of(who: Person) -> list[str]:
     sealed = seals.seal(SEED, who.id)
     core.add(AuthenticatorApp(person_id=who.id, sealed=sealed, last_step=0, added_at=clock.now()))
     return db.perform(recovery.make_codes, who.id)
+
+
+def without_app(who: Person) -> None:
+    """The person has none any more."""
+    mine = delete(AuthenticatorApp).where(AuthenticatorApp.person_id == who.id)
+    db.perform(lambda: db.session().execute(mine))
 
 
 def code(steps: int = 0) -> str:

@@ -36,7 +36,15 @@ GERMAN: dict[str, str] = {
     "Language": "Sprache",
     # Two-step sign-in
     "Security": "Sicherheit",
-    "Set up two-step sign-in": "Anmeldung in zwei Schritten einrichten",
+    "Set up an authenticator app": "Authentifizierungs-App einrichten",
+    "Add a passkey": "Passkey hinzufügen",
+    "Make the passkey": "Passkey erstellen",
+    "Use your passkey": "Passkey benutzen",
+    "Nothing came back from your passkey. Try again, or choose another way.": (
+        "Von Ihrem Passkey kam nichts zurück. Versuchen Sie es noch einmal, oder nehmen Sie einen anderen Weg."
+    ),
+    "Confirm that it is you": "Bestätigen Sie, dass Sie es sind",
+    "This is not your password.": "Das ist nicht Ihr Kennwort.",
     "Your password": "Ihr Kennwort",
     "Add the key to your app": "Schlüssel in Ihre App übernehmen",
     "Key": "Schlüssel",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from billing_core import db
 from billing_core.accounts import Account
 from billing_core.catalogue.models import Price, Product
 from billing_core.people import Person
@@ -134,3 +135,12 @@ def _sell(
             valid_from=date(2020, 1, 1),
         )
     )  # fmt: skip
+
+
+def speaks(who: Person, locale: str) -> None:
+    """The person reads in this language from now on."""
+
+    def change() -> None:
+        db.session().get_one(Person, who.id).locale = locale
+
+    db.perform(change)

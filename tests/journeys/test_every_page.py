@@ -76,6 +76,7 @@ NOT_PAGES = {
     "static_files.serve": "styles, fonts and scripts",
     "static_files.brand_colour": "a style sheet",
     "mailbox.attachment": "a PDF",
+    **{f"{realm}_security.new_passkey": "bound to a host with a name (test_passkeys)" for realm in Realm},
     "desk.copy_quote": "the form of a new quote, filled",
 }
 """The routes that answer GET with something else, and with what."""

@@ -26,7 +26,7 @@ def test_signing_in_in_two_steps(visit: Visits, walk: Walk) -> None:
     visitor.click("Security")
     visitor.arrives("Security")
     visitor.look("security")
-    visitor.click("Set up two-step sign-in")
+    visitor.click("Set up an authenticator app")
     visitor.fill("Your password", PASSWORD)
     visitor.click("Continue")
     visitor.arrives("Add the key to your app")

@@ -26,7 +26,10 @@ from tests.rules.world import FORMS, UNSHOWN, World, filled
 HOMES = {Realm.PORTAL: "/quotes", Realm.DESK: "/desk", Realm.MY: "/my-account"}
 UNTOUCHED = {"sign_in_session"}
 """Looking at a page may note that the session was used."""
-SECURITY = ("end", "end_others", "begin", "confirm", "remove")
+SECURITY = (
+    "end", "end_others", "begin", "confirm", "remove", "begin_passkey", "keep_passkey", "drop_passkey", "drop_app",
+    "renew_codes",
+)  # fmt: skip
 ACCEPT, PAY, MANAGE, ANY = "accept", "pay", "manage", ""
 RIGHT_OF = {
     "quotes.check_order_details": ACCEPT, "quotes.place_order": ACCEPT, "quotes.send_rejection": ACCEPT,
@@ -42,6 +45,7 @@ RIGHT_OF = {
     "checkout.go_on": PAY, "checkout.cancel": PAY, "payment_methods.add": PAY, "payment_methods.make_default": PAY,
     "payment_methods.remove": PAY, "routing.send_question": ANY,
     **{f"{realm}_security.{deed}": ANY for realm in ("portal", "my") for deed in SECURITY},
+    "portal_security.set_policy": MANAGE, "my_security.set_policy": MANAGE,
 }  # fmt: skip
 """The right of a billing contact that a form of the portal or of My Account demands."""
 

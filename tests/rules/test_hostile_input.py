@@ -124,6 +124,8 @@ VALID: dict[str, dict[str, set[str]]] = {
     },
     "checkout.place": {"card": ANYTHING - {"missing"}, "keep": ANYTHING},  # the same form is the same order
     "payment_methods.add": {"form_key": ANYTHING},
+    **{f"{realm}_security.keep_passkey": {"name": TEXT} for realm in ("portal", "my", "desk")},
+    "portal_security.set_policy": {"required": ANYTHING}, "my_security.set_policy": {"required": ANYTHING},
 }  # fmt: skip
 """By endpoint and field (of lines: line and its name). Everything else is refused, and a doubled value is taken."""
 TRACES = {

@@ -39,7 +39,7 @@ EITHER = {
     "refund-sent",
 }  # fmt: skip
 """They go to contacts of both kinds of account, so that their place comes from the account or from the payment."""
-ANYBODY = {"contact-asked", "factor-changed", "password-changed", "password-link"}
+ANYBODY = {"contact-asked", "factor-changed", "factor-policy", "password-changed", "password-link"}
 
 
 def test_no_kind_of_mail_leads_where_its_readers_may_not_be() -> None:

@@ -42,7 +42,8 @@ from tests.client import Client
 from tests.factories import core, ledger, plans
 from tests.factories import quotes as make
 from tests.factories import shop as sell
-from tests.factories.factors import code_to_confirm
+from tests.factories.factors import app_of, code_to_confirm, without_app
+from tests.factories.passkeys import SoftKey, passkey_of
 from tests.rules.bank_world import bank_objects
 
 
@@ -184,6 +185,10 @@ def build(app: Flask) -> World:
         "portal_security": session_of(deal.contact, Realm.PORTAL),
         "my_security": session_of(member, Realm.MY),
         "desk_security": session_of(deal.rep, Realm.DESK),
+        **{
+            f"{realm}_security.drop_passkey": min(passkey_of(who) for _ in range(2))
+            for realm, who in (("portal", deal.contact), ("my", member), ("desk", deal.rep))
+        },
         "mailbox": mail or "",
         "static_files": "nothing.css",
     }
@@ -312,7 +317,13 @@ _PLANS = "/billing/plans/{billing_compare_plans}"
 def _security(realm: Realm, page: str) -> dict[str, Sent]:
     """The forms of the room of a realm; `filled` puts the key to be confirmed there first."""
     own, key = f"{realm}_security", f"{page}/authenticator"
-    return {
+    policy = {f"{own}.set_policy": Sent(realm, _at(page), "policy", {})} if realm is not Realm.DESK else {}
+    return policy | {
+        f"{own}.begin_passkey": Sent(realm, _at(page), "/passkeys", {}),
+        f"{own}.keep_passkey": Sent(realm, _at(f"{page}/passkeys/new"), "/passkeys/new", {"name": "Laptop"}),
+        f"{own}.drop_passkey": Sent(realm, _at(page), "/remove", {}),
+        f"{own}.drop_app": Sent(realm, _at(page), "/drop", {}),
+        f"{own}.renew_codes": Sent(realm, _at(page), "recovery-codes", {}),
         f"{own}.end": Sent(realm, _at(page), "/end", {}),
         f"{own}.end_others": Sent(realm, _at(page), "end-others", {}),
         f"{own}.begin": Sent(realm, _at(key), "authenticator", {"password": core.PASSWORD}),
@@ -500,18 +511,35 @@ DOORS = {"auth.sign_out", "auth.desk_sign_out", "my.sign_out"}
 """They take nothing but the token."""
 
 
+def _prepare(world: World, endpoint: str, sent: Sent, client: Client) -> None:
+    """What a form about second factors needs before it is shown."""
+    own, _, deed = endpoint.partition(".")
+    if not own.endswith("_security") or sent.realm is None:
+        return
+    page, who = sent.page(world), world.people[sent.realm.value]
+    if deed in ("begin", "confirm"):
+        without_app(who)
+    if deed == "confirm":
+        client.post(page.removesuffix("/confirm"), {"password": core.PASSWORD})
+    if deed == "keep_passkey":
+        client.post(page.removesuffix("/new"), page=client.get(page.removesuffix("/passkeys/new")))
+    if deed == "drop_app":
+        without_app(who)
+        app_of(who)
+
+
 def filled(world: World, endpoint: str) -> tuple[Client, dict[str, str]]:
     """The rightful sender's browser, and the form of the page as that person sends it."""
     sent = FORMS[endpoint]
     client = world.client(endpoint, sent.realm)
-    if endpoint.endswith("_security.confirm"):
-        key = sent.page(world).removesuffix("/confirm")
-        client.post(key, {"password": core.PASSWORD})
+    _prepare(world, endpoint, sent, client)
     shown = client.get(sent.page(world))
     assert shown.status == 200, f"{endpoint}: {shown.status} {shown.words[:200]}"
     fields = shown.form(sent.action) | sent.filled
     if endpoint.endswith("_security.confirm"):
         fields["code"] = code_to_confirm()
+    if endpoint.endswith("_security.keep_passkey"):
+        fields["passkey"] = SoftKey().make(str(shown.html.select("button[data-passkey]")[0]["data-options"]))
     if endpoint in ("desk.save_new_quote", "desk.quote_totals"):
         fields["lines-0-offer"] = f"{world.deal.product.code}||yearly"
     if endpoint == "desk.keep_record":

@@ -9,7 +9,7 @@ from billing_core.db import Base, Instant
 
 
 class AuthenticatorApp(Base):
-    """A person's confirmed app. No row: the password alone signs in."""
+    """A person's confirmed app."""
 
     __tablename__ = "authenticator_app"
 
@@ -32,8 +32,40 @@ class AppEnrolment(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class Passkey(Base):
+    """A passkey of a person: its public key, which opens nothing. `sign_count` is 0 for those that do not count."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(String(60))
+    """What the person calls it, to tell it from others."""
+    added_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class PasskeyEnrolment(Base):
+    """What a passkey that is being made has to sign: for the session that asked for it, and for minutes only."""
+
+    __tablename__ = "passkey_enrolment"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    session_id: Mapped[int]
+    """As of AppEnrolment."""
+    challenge: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+
+
 class RecoveryCode(Base):
-    """One of ten codes for a lost app, each good once; the SHA-256 of 120 random bits."""
+    """One of ten codes for the day when app and passkeys are out of reach, each good once.
+
+    `code_hash` is the SHA-256 of 120 random bits.
+    """
 
     __tablename__ = "recovery_code"
     __table_args__ = (UniqueConstraint("person_id", "code_hash", name="ux_recovery_code"),)

@@ -1,9 +1,10 @@
-"""Seeds at rest: AES-256-GCM under a key from PORTAL_SECRET_KEY, each seed bound to its person.
+"""Seeds at rest: AES-256-GCM under a key from PORTAL_SECRET_KEY, each seed bound to its person; and what passkeys sign.
 
 With another secret key no seed can be opened: those people sign in with a recovery code, or the operator removes their
 factor (docs/operations.md).
 """
 
+import hmac
 import os
 
 from cryptography.exceptions import InvalidTag
@@ -12,13 +13,29 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _NONCE = 12
+_NO_SECRET = "no secret for second factors: the program that starts has to give it"  # noqa: S105 - a sentence
 _key: bytes | None = None
+_challenge_key: bytes | None = None
 
 
 def use_secret(secret: str) -> None:
-    """Say once, at start, from which secret the key comes."""
-    global _key
-    _key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"seeds of second factors").derive(secret.encode())
+    """Say once, at start, from which secret the keys come."""
+    global _key, _challenge_key
+    _key, _challenge_key = _derived(secret, b"seeds of second factors"), _derived(secret, b"challenges of passkeys")
+
+
+def _derived(secret: str, use: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=use).derive(secret.encode())
+
+
+def challenge(*said: object) -> bytes:
+    """32 bytes that nobody else can foresee, the same for the same facts: what a passkey has to sign (ADR 43).
+
+    The facts must never come again once an answer was taken, so that no answer counts twice.
+    """
+    if _challenge_key is None:
+        raise RuntimeError(_NO_SECRET)
+    return hmac.digest(_challenge_key, "\n".join(str(one) for one in said).encode(), "sha256")
 
 
 def seal(seed: bytes, person_id: int) -> bytes:
@@ -41,5 +58,5 @@ def _whose(person_id: int) -> bytes:
 
 def _cipher() -> AESGCM:
     if _key is None:
-        raise RuntimeError("no secret for the seeds of second factors: the program that starts has to give it")
+        raise RuntimeError(_NO_SECRET)
     return AESGCM(_key)

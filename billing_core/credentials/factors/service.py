@@ -1,73 +1,46 @@
-"""Setting an authenticator app up and removing it, and the second step of a sign-in with it.
+"""Second factors of the person who is signed in: authenticator app, passkeys and recovery codes.
 
-`begin_enrolment`, `remove_factor` and `finish_sign_in` call `perform` themselves: the first two hash a password, which
-no transaction may wait for, and all three count an attempt that must stay counted when it fails.
+`begin_enrolment` and `remove_factor` call `perform` themselves: they hash a password, which no transaction may wait
+for, and count an attempt that must stay counted when it fails. Everything else that changes a factor is sent by a form
+that takes a fresh proof (ADR 43).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from secrets import token_bytes
+from typing import Any, TypeVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete
 
 from billing_core import audit, clock, db, templating
-from billing_core.credentials import hashing, own_sessions, sessions, throttles
-from billing_core.credentials.factors import recovery, rows, seals, totp
-from billing_core.credentials.factors.mails import ADDED, RECOVERED, REMOVED, TAKEN_AWAY, tell_factor
-from billing_core.credentials.factors.models import AppEnrolment, AuthenticatorApp
+from billing_core.credentials import own_sessions, sessions
+from billing_core.credentials.factors import duty, passkeys, recovery, rows, seals, totp
+from billing_core.credentials.factors.ceremonies import Answer, Site
+from billing_core.credentials.factors.mails import ADDED, DROPPED, REMOVED, RENEWED, TAKEN_AWAY, tell_factor
+from billing_core.credentials.factors.models import AppEnrolment, AuthenticatorApp, Passkey, PasskeyEnrolment
 from billing_core.credentials.identifiers import person_of, shown_user_id, typed
 from billing_core.credentials.links import void_links
 from billing_core.credentials.models import Password
-from billing_core.credentials.service import require_patience
+from billing_core.credentials.proving import hold, prove_password
+from billing_core.credentials.refusals import (
+    EnrolmentOver,
+    FactorIsDuty,
+    HasFactor,
+    LastFactor,
+    NeedsLongerPassword,
+    TooManyPasskeys,
+    WrongCode,
+    WrongPasskey,
+)
 from billing_core.credentials.strength import SHORTEST, is_shorter_than
-from billing_core.errors import Invalid, NotFound, Refusal
+from billing_core.errors import NotFound
 from billing_core.people import Person
-from billing_core.permissions import Realm, Viewer, viewer_of
-from billing_core.words import mark
+from billing_core.permissions import Viewer
+
+B = TypeVar("B", AppEnrolment, PasskeyEnrolment)
 
 ENROLMENT_LIVES = timedelta(minutes=15)
-
-
-class WrongPassword(Invalid):
-    """Not the password of the person who is signed in."""
-
-    message = mark("This is not your password.")
-
-
-class WrongCode(Invalid):
-    """The one answer to every code that does not count: wrong, too old, or used before."""
-
-    message = mark("This code is not right, or it was used before. Wait for the next one and try again.")
-
-
-class SignInOver(Refusal):
-    """The second step came too late, or its first one counts no longer."""
-
-    status = 410
-    message = mark("This sign-in has taken too long. Please begin again.")
-
-
-class HasFactor(Refusal):
-    """There is an app already; it is removed first."""
-
-    status = 409
-    message = mark("Two-step sign-in is set up already.")
-
-
-class EnrolmentOver(Refusal):
-    """The key that was shown counts no longer."""
-
-    status = 410
-    message = mark("The key that was shown has run out of time. Please begin again.")
-
-
-class NeedsLongerPassword(Refusal):
-    """The password is long enough beside a factor only."""
-
-    status = 409
-    message = mark(
-        "Your password has fewer than %(least)s characters, which is enough with two-step sign-in only. Choose a "
-        "longer one first."
-    )
 
 
 @dataclass(frozen=True)
@@ -79,36 +52,42 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Factor:
-    """The viewer's app: since when, and how many recovery codes are left."""
+class Factors:
+    """What the viewer has: since when the app is there, the passkeys, and how many recovery codes are left."""
 
-    since: datetime
+    app_since: datetime | None
+    passkeys: Sequence[Passkey]
     codes_left: int
 
+    @property
+    def are_several(self) -> bool:
+        """One can go and another stays."""
+        return (self.app_since is not None) + len(self.passkeys) > 1
 
-def factor_of(viewer: Viewer) -> Factor | None:
-    """The viewer's second factor, where there is one."""
+
+def factors_of(viewer: Viewer) -> Factors | None:
+    """The viewer's second factors, where there is one. Three statements."""
     app = db.session().get(AuthenticatorApp, viewer.person_id)
-    return Factor(app.added_at, recovery.codes_left(viewer.person_id)) if app is not None else None
+    found = Factors(
+        app.added_at if app is not None else None,
+        passkeys.passkeys_of(viewer.person_id),
+        recovery.codes_left(viewer.person_id),
+    )
+    return found if found.app_since is not None or found.passkeys else None
 
 
 def begin_enrolment(viewer: Viewer, password: str) -> None:
     """Make a seed for the viewer's app. Raises WrongPassword, HasFactor, TooMany, SessionEnded."""
-    proven = _prove(viewer, password)
+    proven = prove_password(viewer, password)
     db.perform(_keep_enrolment, viewer, proven)
 
 
 def _keep_enrolment(viewer: Viewer, proven: str) -> None:
-    _hold(viewer, proven)
-    if rows.has_factor(viewer.person_id):
+    hold(viewer, proven)
+    if rows.has_app(viewer.person_id):
         raise HasFactor
-    kept = {
-        "session_id": viewer.facts.session_id,
-        "sealed": seals.seal(totp.new_seed(), viewer.person_id),
-        "expires_at": clock.real_now() + ENROLMENT_LIVES,
-    }
-    written = db.upsert(AppEnrolment).values(person_id=viewer.person_id, **kept)
-    db.session().execute(written.on_conflict_do_update(index_elements=["person_id"], set_=kept))
+    sealed = seals.seal(totp.new_seed(), viewer.person_id)
+    _put_down(AppEnrolment, viewer, sealed=sealed)
 
 
 def key_of(viewer: Viewer) -> Key:
@@ -118,50 +97,130 @@ def key_of(viewer: Viewer) -> Key:
 
 
 def confirm_enrolment(viewer: Viewer, code: str) -> list[str]:
-    """The app shows the right code: from now on it is asked for. Returns the recovery codes, which nobody sees again.
+    """The app shows the right code: from now on it is asked for. Returns what `_added` does.
 
-    All other sessions of the person end. Raises WrongCode, EnrolmentOver, HasFactor, SessionEnded.
+    Raises WrongCode, EnrolmentOver, HasFactor, SessionEnded.
     """
-    _hold(viewer)
-    if rows.has_factor(viewer.person_id):
+    hold(viewer)
+    if rows.has_app(viewer.person_id):
         raise HasFactor
     seed, now = _seed_of(viewer), clock.real_now()
     step = totp.matching_step(seed, code, now)
     if step is None:
         raise WrongCode(field="code")
+    is_first = not rows.has_factor(viewer.person_id)
     sealed = seals.seal(seed, viewer.person_id)
     db.session().add(AuthenticatorApp(person_id=viewer.person_id, sealed=sealed, last_step=step, added_at=now))
     db.session().execute(delete(AppEnrolment).where(AppEnrolment.person_id == viewer.person_id))
-    codes = recovery.make_codes(viewer.person_id)
+    return _added(viewer, rows.APP, is_first=is_first)
+
+
+def begin_passkey(viewer: Viewer) -> None:
+    """Let this session make a passkey within the next minutes. Raises TooManyPasskeys, SessionEnded."""
+    own_sessions.hold(viewer)
+    if len(passkeys.passkeys_of(viewer.person_id)) >= passkeys.MOST:
+        raise TooManyPasskeys(most=passkeys.MOST)
+    _put_down(PasskeyEnrolment, viewer, challenge=token_bytes(32))
+
+
+def passkey_to_create(viewer: Viewer, site: Site) -> str:
+    """What the browser needs to make the passkey that this session has begun. Raises EnrolmentOver."""
+    person = db.session().get_one(Person, viewer.person_id)
+    return passkeys.to_create(person, site, _begun(PasskeyEnrolment, viewer).challenge)
+
+
+def confirm_passkey(viewer: Viewer, answer: Answer, name: str) -> list[str]:
+    """Keep the passkey that the browser has made; from now on it is asked for. Returns what `_added` does.
+
+    Raises WrongPasskey, EnrolmentOver, TooManyPasskeys, SessionEnded.
+    """
+    hold(viewer)
+    begun = _begun(PasskeyEnrolment, viewer)
+    if len(passkeys.passkeys_of(viewer.person_id)) >= passkeys.MOST:
+        raise TooManyPasskeys(most=passkeys.MOST)
+    is_first = not rows.has_factor(viewer.person_id)
+    kept = passkeys.keep_passkey(viewer.person_id, answer, begun.challenge, name)
+    if kept is None:
+        raise WrongPasskey
+    db.session().delete(begun)
+    return _added(viewer, rows.PASSKEY, is_first=is_first, name=kept.public_id)
+
+
+def _added(viewer: Viewer, kind: str, *, is_first: bool, name: str = "") -> list[str]:
+    """A factor has come: all other sessions of the person end.
+
+    With the first one the recovery codes come too, which nobody sees again; later the list is empty.
+    """
+    codes = recovery.make_codes(viewer.person_id) if is_first else []
     own_sessions.end_other_sessions(viewer)
-    audit.record(viewer.actor, "factor.added", viewer.public_id, kind=rows.APP)
+    audit.record(viewer.actor, "factor.added", viewer.public_id, kind=kind, name=name)
     tell_factor(db.session().get_one(Person, viewer.person_id), ADDED)
     return codes
+
+
+def renew_codes(viewer: Viewer) -> list[str]:
+    """Ten new recovery codes, which nobody sees again; the former ones are void. Raises NotFound without a factor."""
+    own_sessions.hold(viewer)
+    if not rows.has_factor(viewer.person_id):
+        raise NotFound
+    codes = recovery.make_codes(viewer.person_id)
+    audit.record(viewer.actor, "factor.recovery_codes_renewed", viewer.public_id)
+    tell_factor(db.session().get_one(Person, viewer.person_id), RENEWED)
+    return codes
+
+
+def drop_app(viewer: Viewer) -> None:
+    """Remove the app where a passkey stays. Raises NotFound without an app, LastFactor, SessionEnded."""
+    _drop(viewer, AuthenticatorApp, AuthenticatorApp.person_id == viewer.person_id, kind=rows.APP)
+
+
+def drop_passkey(viewer: Viewer, public_id: str) -> None:
+    """Remove one of the viewer's passkeys where another factor stays. Raises NotFound, LastFactor, SessionEnded."""
+    if not db.is_storable(public_id):
+        raise NotFound
+    mine = (Passkey.person_id == viewer.person_id) & (Passkey.public_id == public_id)
+    _drop(viewer, Passkey, mine, kind=rows.PASSKEY, name=public_id)
+
+
+def _drop(
+    viewer: Viewer, row: type[AuthenticatorApp | Passkey], which: ColumnElement[bool], kind: str, name: str = ""
+) -> None:
+    """All other sessions end, as what is removed may be in other hands."""
+    hold(viewer)
+    if db.session().scalar(delete(row).where(which).returning(row.person_id)) is None:
+        raise NotFound
+    if not rows.has_factor(viewer.person_id):
+        raise LastFactor
+    own_sessions.end_other_sessions(viewer)
+    audit.record(viewer.actor, "factor.removed", viewer.public_id, kind=kind, name=name)
+    tell_factor(db.session().get_one(Person, viewer.person_id), DROPPED)
 
 
 def remove_factor(viewer: Viewer, password: str) -> None:
     """Sign in with the password alone from now on; all other sessions end.
 
-    Raises WrongPassword, NeedsLongerPassword, NotFound without a factor, TooMany, SessionEnded.
+    Raises WrongPassword, NeedsLongerPassword, FactorIsDuty, NotFound without a factor, TooMany, SessionEnded.
     """
-    proven = _prove(viewer, password)
+    if duty.is_obliged(viewer):
+        raise FactorIsDuty
+    proven = prove_password(viewer, password)
     if is_shorter_than(SHORTEST, password):
         raise NeedsLongerPassword(least=SHORTEST)
     db.perform(_remove, viewer, proven)
 
 
 def _remove(viewer: Viewer, proven: str) -> None:
-    _hold(viewer, proven)
+    hold(viewer, proven)
     if not rows.has_factor(viewer.person_id):
         raise NotFound
     rows.forget_factor(viewer.person_id)
     own_sessions.end_other_sessions(viewer)
-    audit.record(viewer.actor, "factor.removed", viewer.public_id, kind=rows.APP)
+    audit.record(viewer.actor, "factor.removed", viewer.public_id, kind="all")
     tell_factor(db.session().get_one(Person, viewer.person_id), REMOVED)
 
 
 def take_factor_away(actor: str, user_id: str) -> Person:
-    """By the operator, for somebody who has lost app and codes. Raises NotFound without such a person or factor.
+    """By the operator, for somebody who has lost app, passkeys and codes. Raises NotFound without person or factor.
 
     Whoever asked for it may not be that person: the password counts no longer and every session ends, so that the way
     back in leads through the stored e-mail address.
@@ -174,82 +233,27 @@ def take_factor_away(actor: str, user_id: str) -> Person:
     db.session().execute(delete(Password).where(Password.person_id == person.id))
     void_links(person.id)
     sessions.end_sessions_of(person.id)
-    audit.record(actor, "factor.removed", person.public_id, kind=rows.APP, voided="password")
+    audit.record(actor, "factor.removed", person.public_id, kind="all", voided="password")
     tell_factor(person, TAKEN_AWAY)
     return person
 
 
-def finish_sign_in(
-    realm: Realm, pending: str, code: str, *, ip: str = "", user_agent: str = "", replaces: str | None = None
-) -> str:
-    """The second step: begin the session that the right password has earned, and return its token.
-
-    Failures count where those of the first step do. Raises WrongCode, SignInOver, TooMany.
-    """
-    db.perform(_knock, realm, pending, ip)
-    return db.perform(_finish, realm, pending, code, ip, user_agent, replaces)
+def _put_down(row: type[AppEnrolment | PasskeyEnrolment], viewer: Viewer, **made: bytes) -> None:
+    ends = clock.real_now() + ENROLMENT_LIVES
+    kept: dict[str, Any] = made | {"session_id": viewer.facts.session_id, "expires_at": ends}
+    written = db.upsert(row).values(person_id=viewer.person_id, **kept)
+    db.session().execute(written.on_conflict_do_update(index_elements=["person_id"], set_=kept))
 
 
-def _knock(realm: Realm, pending: str, ip: str) -> None:
-    waiting = rows.live_pending(realm, pending)
-    if waiting is None:
-        raise SignInOver
-    require_patience(
-        throttles.knock(throttles.SIGN_IN, waiting.throttled_as),
-        throttles.knock(throttles.SIGN_IN_ADDRESS, throttles.network_of(ip)),
-    )
-
-
-def _finish(realm: Realm, pending: str, code: str, ip: str, user_agent: str, replaces: str | None) -> str:
-    waiting = rows.live_pending(realm, pending)
-    person = db.session().get(Person, waiting.person_id) if waiting is not None else None
-    if waiting is None or person is None or not person.is_active or not sessions.may_enter(viewer_of(person, realm)):
-        raise SignInOver
-    kind = rows.use_factor(person.id, code)
-    if kind is None:
-        raise WrongCode(field="code")
-    throttles.forget(throttles.SIGN_IN, waiting.throttled_as)
-    throttles.take_back(throttles.SIGN_IN_ADDRESS, throttles.network_of(ip))
-    db.session().delete(waiting)
-    void_links(person.id)
-    if kind == rows.RECOVERY:
-        left = recovery.codes_left(person.id)
-        audit.record(f"{realm}:{person.public_id}", "factor.recovery_code_used", person.public_id, left=left)
-        tell_factor(person, RECOVERED, left)
-    return sessions.begin_session(realm, person.id, ip, user_agent, replaces)
-
-
-def _prove(viewer: Viewer, password: str) -> str:
-    """The hash that the password was found to fit. Raises WrongPassword, TooMany. Not inside a transaction."""
-    subject = f"step-up:{viewer.person_id}"
-    stored = db.perform(_count_and_read, viewer.person_id, subject)
-    if not hashing.current().verify(stored, password) or stored is None:
-        raise WrongPassword(field="password")
-    db.perform(throttles.forget, throttles.SIGN_IN, subject)
-    return stored
-
-
-def _count_and_read(person_id: int, subject: str) -> str | None:
-    require_patience(throttles.knock(throttles.SIGN_IN, subject))
-    return db.session().scalar(select(Password.hash).where(Password.person_id == person_id))
-
-
-def _hold(viewer: Viewer, proven: str | None = None) -> None:
-    """Hold the person and the password, so that no sign-in by password alone slips in while a factor comes or goes.
-
-    Raises SessionEnded, and WrongPassword where the proven password has been changed meanwhile.
-    """
-    own_sessions.hold(viewer)
-    mine = select(Password.hash).where(Password.person_id == viewer.person_id).with_for_update()
-    if db.session().scalar(mine) != proven and proven is not None:
-        raise WrongPassword(field="password")
+def _begun(row: type[B], viewer: Viewer) -> B:
+    kept = db.session().get(row, viewer.person_id)
+    if kept is None or kept.session_id != viewer.facts.session_id or kept.expires_at <= clock.real_now():
+        raise EnrolmentOver
+    return kept
 
 
 def _seed_of(viewer: Viewer) -> bytes:
-    kept = db.session().get(AppEnrolment, viewer.person_id)
-    if kept is None or kept.session_id != viewer.facts.session_id or kept.expires_at <= clock.real_now():
-        raise EnrolmentOver
-    seed = seals.unseal(kept.sealed, viewer.person_id)
+    seed = seals.unseal(_begun(AppEnrolment, viewer).sealed, viewer.person_id)
     if seed is None:
         raise EnrolmentOver
     return seed

@@ -67,7 +67,7 @@ def _admit(claims: Claims, source: str, ip: str, user_agent: str, replaces: str 
     """Everything in one transaction: of two browsers with one token the later one finds it used, and nothing stays."""
     viewer = _viewer_of(claims, source)
     wanted = _account_of(claims, source, viewer)
-    session = sessions.begin_session(Realm.MY, viewer.person_id, ip, user_agent, replaces)
+    session = sessions.begin_session(Realm.MY, viewer.person_id, ip, user_agent, replaces, is_proven=False)
     row = db.session().scalars(select(SignInSession).where(SignInSession.token_hash == sessions.hash_of(session))).one()
     fresh = db.add_if_absent(
         HandOff, fingerprint=claims.fingerprint, session_id=row.id, expires_at=claims.expires_at, used_at=clock.now()

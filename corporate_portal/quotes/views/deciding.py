@@ -92,7 +92,7 @@ def confirm(public_id: str) -> Answer:
 
 
 @quotes.post("/quotes/<string:public_id>/confirm")
-@portal_page()
+@portal_page(proof=True)
 def place_order(public_id: str) -> Answer:
     """Accept the quote."""
     form = ConfirmForm()

@@ -13,7 +13,7 @@ from corporate_portal.quotes.views.reading import detail_page
 
 
 @quotes.post("/quotes/<string:public_id>/confirmation")
-@portal_page()
+@portal_page(proof=True)
 def confirm_second(public_id: str) -> Answer:
     """Confirm what another contact accepted: it is ordered."""
     form = ConfirmationForm()

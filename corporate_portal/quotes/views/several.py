@@ -155,7 +155,7 @@ def confirm_several() -> Answer:
 
 
 @quotes.post("/quotes/several/confirm")
-@portal_page()
+@portal_page(proof=True)
 def place_orders() -> Answer:
     """Accept them, one after the other. What became of each stands on the page that follows."""
     form = ConfirmSeveralForm()

@@ -14,10 +14,11 @@ from sqlalchemy import select
 from app import factors as commands
 from billing_core import clock, db
 from billing_core.audit import AuditEntry
-from billing_core.credentials import hashing, service
+from billing_core.credentials import hashing, refusals, service
 from billing_core.credentials.factors import seals, totp
 from billing_core.credentials.factors import service as factors
 from billing_core.credentials.factors.models import AppEnrolment, AuthenticatorApp, RecoveryCode
+from billing_core.credentials.factors.second_step import finish_sign_in
 from billing_core.credentials.models import Password, SignInSession
 from billing_core.people import Person
 from billing_core.permissions import Realm, SessionFacts, Viewer
@@ -86,11 +87,11 @@ def test_an_app_is_set_up_and_asked_for_from_then_on(app: Flask, realm: Realm) -
     assert codes[0] not in client.get(here).text
     assert "10" in client.get(here).words
     (mail,) = mails("factor-changed")
-    assert "Two-step sign-in was set up for your User ID anna" in mail.text_body
+    assert "A second step for the sign-in was added to your User ID anna" in mail.text_body
     assert [entry.action for entry in all_of(AuditEntry)] == ["sessions.ended", "factor.added"]
     with pytest.raises(service.FactorNeeded) as waiting:
         service.sign_in(realm, "anna", make.PASSWORD)
-    assert factors.finish_sign_in(realm, waiting.value.token, codes[0])
+    assert finish_sign_in(realm, waiting.value.token, codes[0])
 
 
 def test_neither_seed_nor_codes_are_stored_as_they_are(app: Flask, anna: Person) -> None:
@@ -122,10 +123,10 @@ def test_the_key_is_for_the_session_that_asked_and_for_minutes(app: Flask, anna:
     factors.begin_enrolment(mine, make.PASSWORD)
     with db.reading():
         assert factors.key_of(mine)
-        with pytest.raises(factors.EnrolmentOver):
+        with pytest.raises(refusals.EnrolmentOver):
             factors.key_of(thief)
     later = clock.real_now() + factors.ENROLMENT_LIVES
-    with time_machine.travel(later, tick=False), db.reading(), pytest.raises(factors.EnrolmentOver):
+    with time_machine.travel(later, tick=False), db.reading(), pytest.raises(refusals.EnrolmentOver):
         factors.key_of(mine)
 
 
@@ -133,7 +134,7 @@ def test_a_second_app_is_refused(app: Flask, anna: Person) -> None:
     app_of(anna)
     client = Client(app).sign_in(anna)
     page = begin(client)
-    assert (page.status, "Two-step sign-in is set up already." in page.words) == (409, True)
+    assert (page.status, "An authenticator app is set up already." in page.words) == (409, True)
 
 
 def test_a_key_confirmed_twice_at_once_gives_codes_once(app: Flask, anna: Person) -> None:
@@ -147,7 +148,7 @@ def test_a_key_confirmed_twice_at_once_gives_codes_once(app: Flask, anna: Person
         barrier.wait()
         try:
             outcomes.append(len(db.perform(factors.confirm_enrolment, me, totp.code_at(seed, clock.real_now()))))
-        except factors.HasFactor:
+        except refusals.HasFactor:
             outcomes.append(0)
 
     threads = [threading.Thread(target=confirm) for _ in range(3)]
@@ -204,7 +205,7 @@ def test_a_password_changed_between_the_two_looks_proves_nothing(
         return verify(self, stored, password)
 
     monkeypatch.setattr(hashing.Hashing, "verify", meanwhile)
-    with pytest.raises(factors.WrongPassword):
+    with pytest.raises(refusals.WrongPassword):
         factors.remove_factor(me, make.PASSWORD)
     assert len(all_of(AuthenticatorApp)) == 1
 
@@ -219,8 +220,8 @@ def test_the_operator_removes_a_lost_factor_and_the_way_in_leads_through_the_mai
     assert (done.exit_code, "Anna Schmidt" in done.output) == (0, True)
     assert all_of(AuthenticatorApp) == all_of(RecoveryCode) == []
     assert client.get("/security").status == 303
-    with pytest.raises(factors.SignInOver):
-        factors.finish_sign_in(Realm.PORTAL, waiting.value.token, code())
+    with pytest.raises(refusals.SignInOver):
+        finish_sign_in(Realm.PORTAL, waiting.value.token, code())
     with pytest.raises(service.SignInFailed):
         service.sign_in(Realm.PORTAL, "anna", make.PASSWORD)
     (mail,) = mails("factor-changed")
@@ -237,9 +238,9 @@ def test_another_secret_key_leaves_the_recovery_codes(app: Flask, anna: Person) 
     try:
         with pytest.raises(service.FactorNeeded) as waiting:
             service.sign_in(Realm.PORTAL, "anna", make.PASSWORD)
-        with pytest.raises(factors.WrongCode):
-            factors.finish_sign_in(Realm.PORTAL, waiting.value.token, code())
-        assert factors.finish_sign_in(Realm.PORTAL, waiting.value.token, codes[0])
+        with pytest.raises(refusals.WrongCode):
+            finish_sign_in(Realm.PORTAL, waiting.value.token, code())
+        assert finish_sign_in(Realm.PORTAL, waiting.value.token, codes[0])
     finally:
         seals.use_secret(SECRET)
 
@@ -248,4 +249,4 @@ def test_in_german_the_pages_are_german(app: Flask, anna: Person) -> None:
     client = Client(app).sign_in(anna)
     client.post("/language", {"language": "de", "next": "/security"}, page=client.get("/security"))
     page = client.get("/security")
-    assert "Anmeldung in zwei Schritten einrichten" in page.words
+    assert "Authentifizierungs-App einrichten" in page.words

@@ -10,9 +10,9 @@ from sqlalchemy import delete, func, select
 
 from billing_core import clock, db
 from billing_core.audit import AuditEntry
-from billing_core.credentials import service, sessions, throttles
-from billing_core.credentials.factors import service as factors
+from billing_core.credentials import refusals, service, sessions, throttles
 from billing_core.credentials.factors.models import AuthenticatorApp, PendingSignIn
+from billing_core.credentials.factors.second_step import finish_sign_in
 from billing_core.credentials.models import SignInSession, Throttle
 from billing_core.credentials.strength import TooShort
 from billing_core.errors import Refusal, TooMany
@@ -95,17 +95,17 @@ def test_every_wrong_code_is_refused_in_one_sentence(app: Flask, anna: Person) -
 def test_a_code_counts_once(app: Flask, anna: Person) -> None:
     app_of(anna)
     shown = code()
-    assert factors.finish_sign_in(Realm.PORTAL, knocked(), shown)
+    assert finish_sign_in(Realm.PORTAL, knocked(), shown)
     for used in (shown, code(-1)):
-        with pytest.raises(factors.WrongCode):
-            factors.finish_sign_in(Realm.PORTAL, knocked(), used)
+        with pytest.raises(refusals.WrongCode):
+            finish_sign_in(Realm.PORTAL, knocked(), used)
 
 
 def test_a_recovery_code_counts_once_and_is_told(app: Flask, anna: Person) -> None:
     codes = app_of(anna)
-    assert factors.finish_sign_in(Realm.PORTAL, knocked(), codes[3].lower().replace("-", " "))
-    with pytest.raises(factors.WrongCode):
-        factors.finish_sign_in(Realm.PORTAL, knocked(), codes[3])
+    assert finish_sign_in(Realm.PORTAL, knocked(), codes[3].lower().replace("-", " "))
+    with pytest.raises(refusals.WrongCode):
+        finish_sign_in(Realm.PORTAL, knocked(), codes[3])
     (mail,) = mails("factor-changed")
     assert "Recovery codes left: 9." in mail.text_body
     with db.reading() as session:
@@ -121,8 +121,8 @@ def test_one_code_in_two_browsers_at_once_opens_one(app: Flask, anna: Person, ki
     def finish(token: str) -> None:
         barrier.wait()
         try:
-            outcomes.append(bool(factors.finish_sign_in(Realm.PORTAL, token, shown)))
-        except factors.WrongCode:
+            outcomes.append(bool(finish_sign_in(Realm.PORTAL, token, shown)))
+        except refusals.WrongCode:
             outcomes.append(False)
 
     threads = [threading.Thread(target=finish, args=(token,)) for token in (knocked(), knocked())]
@@ -136,19 +136,19 @@ def test_one_code_in_two_browsers_at_once_opens_one(app: Flask, anna: Person, ki
 def test_one_first_step_gives_one_session(app: Flask, anna: Person) -> None:
     app_of(anna)
     pending = knocked()
-    factors.finish_sign_in(Realm.PORTAL, pending, code())
-    with pytest.raises(factors.SignInOver):
-        factors.finish_sign_in(Realm.PORTAL, pending, code(1))
+    finish_sign_in(Realm.PORTAL, pending, code())
+    with pytest.raises(refusals.SignInOver):
+        finish_sign_in(Realm.PORTAL, pending, code(1))
 
 
 def test_a_first_step_counts_for_five_minutes_and_in_its_own_realm(app: Flask, anna: Person) -> None:
     app_of(anna)
     pending = knocked()
-    with pytest.raises(factors.SignInOver):
-        factors.finish_sign_in(Realm.MY, pending, code())
-    with time_machine.travel(clock.real_now() + timedelta(minutes=5), tick=False), pytest.raises(factors.SignInOver):
-        factors.finish_sign_in(Realm.PORTAL, pending, code())
-    assert factors.finish_sign_in(Realm.PORTAL, pending, code())
+    with pytest.raises(refusals.SignInOver):
+        finish_sign_in(Realm.MY, pending, code())
+    with time_machine.travel(clock.real_now() + timedelta(minutes=5), tick=False), pytest.raises(refusals.SignInOver):
+        finish_sign_in(Realm.PORTAL, pending, code())
+    assert finish_sign_in(Realm.PORTAL, pending, code())
 
 
 @REALMS
@@ -166,14 +166,14 @@ def test_wrong_codes_close_the_door_and_a_right_password_does_not_open_it(app: F
     with time_machine.travel(clock.real_now(), tick=False) as moving:
         tokens = [knocked() for _ in range(2)]
         for _ in range(3):
-            with pytest.raises(factors.WrongCode):
-                factors.finish_sign_in(Realm.PORTAL, tokens[0], wrong_code())
+            with pytest.raises(refusals.WrongCode):
+                finish_sign_in(Realm.PORTAL, tokens[0], wrong_code())
         with pytest.raises(TooMany):
-            factors.finish_sign_in(Realm.PORTAL, tokens[1], code())
+            finish_sign_in(Realm.PORTAL, tokens[1], code())
         with pytest.raises(TooMany):
             service.sign_in(Realm.PORTAL, "anna", make.PASSWORD)
         moving.shift(timedelta(seconds=30))
-        assert factors.finish_sign_in(Realm.PORTAL, tokens[1], code())
+        assert finish_sign_in(Realm.PORTAL, tokens[1], code())
         assert knocked()
 
 
@@ -184,10 +184,10 @@ def test_many_wrong_codes_from_one_address_close_it(app: Flask, anna: Person) ->
         db.perform(throttles.knock, throttles.SIGN_IN_ADDRESS, "192.0.2.1")
     for ip in ("192.0.2.1", "192.0.2.2"):
         try:
-            factors.finish_sign_in(Realm.PORTAL, pending, wrong_code(), ip=ip)
+            finish_sign_in(Realm.PORTAL, pending, wrong_code(), ip=ip)
         except Refusal as refusal:
             outcomes.add((ip, type(refusal)))
-    assert outcomes == {("192.0.2.1", TooMany), ("192.0.2.2", factors.WrongCode)}
+    assert outcomes == {("192.0.2.1", TooMany), ("192.0.2.2", refusals.WrongCode)}
 
 
 def test_a_failed_first_step_is_the_same_with_a_factor_and_without(app: Flask, anna: Person) -> None:
@@ -209,8 +209,8 @@ def test_who_was_disabled_between_the_steps_stays_out(app: Flask, anna: Person) 
         db.session().get_one(Person, anna.id).disabled_at = clock.now()
 
     db.perform(disable)
-    with pytest.raises(factors.SignInOver):
-        factors.finish_sign_in(Realm.PORTAL, pending, code())
+    with pytest.raises(refusals.SignInOver):
+        finish_sign_in(Realm.PORTAL, pending, code())
 
 
 def test_a_new_password_keeps_the_factor_may_be_shorter_and_voids_the_first_step(app: Flask, anna: Person) -> None:
@@ -224,8 +224,8 @@ def test_a_new_password_keeps_the_factor_may_be_shorter_and_voids_the_first_step
     assert refused.value.params == {"least": 12}
     service.set_password(link, "x7-Qm!vT2_pL")
     assert count(AuthenticatorApp) == 1
-    with pytest.raises(factors.SignInOver):
-        factors.finish_sign_in(Realm.PORTAL, pending, code())
+    with pytest.raises(refusals.SignInOver):
+        finish_sign_in(Realm.PORTAL, pending, code())
 
 
 def test_what_was_not_finished_is_forgotten(app: Flask, anna: Person) -> None:
