@@ -34,7 +34,8 @@ from corporate_portal.cards.views import cards
 from corporate_portal.desk.views import desk
 from corporate_portal.finance.views import finance
 from corporate_portal.invoices.views import credit_notes, invoices, payments, webhooks
-from corporate_portal.paying.views import paying
+from corporate_portal.paying.views.proposals import proposals
+from corporate_portal.paying.views.several import paying
 from corporate_portal.profile.views import profile
 from corporate_portal.quotes.views import quotes
 from corporate_portal.receivables.states import use_reminder_days
@@ -55,9 +56,9 @@ from online_bridge.sign_in.views import admin, my
 from online_bridge.vat_number.views import billing
 
 ROOMS = (
-    auth, quotes, requests, invoices, credit_notes, paying, payments, webhooks, profile, cards, desk, finance, my,
-    admin, routing, billing, cart, checkout, history, payment_methods, renewals, statement, health, static_files,
-    web, staying, api, verify, receivables, hand_off, support, trail, quote_history, invoice_history,
+    auth, quotes, requests, invoices, credit_notes, paying, proposals, payments, webhooks, profile, cards, desk,
+    finance, my, admin, routing, billing, cart, checkout, history, payment_methods, renewals, statement, health,
+    static_files, web, staying, api, verify, receivables, hand_off, support, trail, quote_history, invoice_history,
     portal_security, my_security, desk_security,
 )  # fmt: skip
 

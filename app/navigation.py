@@ -75,7 +75,8 @@ TABS: dict[Realm, tuple[tuple[str, str], ...]] = {
 }
 
 BELONGS_TO = {
-    "requests": "quotes", "payments": "invoices", "paying": "invoices", "credit_notes": "invoices", "routing": "my",
+    "requests": "quotes", "payments": "invoices", "paying": "invoices", "proposals": "invoices",
+    "credit_notes": "invoices", "routing": "my",
     "billing": "my", "cart": "my", "checkout": "my", "history": "my", "payment_methods": "my", "renewals": "my",
     "statement": "invoices", "receivables": "finance",
     "cards": "profile", "quote_history": "quotes", "invoice_history": "invoices", "portal_security": "profile",

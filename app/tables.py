@@ -14,6 +14,7 @@ from billing_core.orders import models as orders
 from billing_core.orders.online import models as online_orders
 from billing_core.payments import models as payments
 from billing_core.payments.cards import models as cards
+from billing_core.payments.proposals import models as proposals
 from billing_core.payments.reconciliation import models as reconciliation
 from billing_core.payments.review import models as review
 from billing_core.renewals import models as renewals
@@ -29,8 +30,8 @@ from online_bridge.cart import models as cart
 
 ROOMS = (
     accounts, api, audit, bank, cards, cart, catalogue, credentials, documents, factors, imports, jobs, ledger, mail,
-    numbering, online_orders, orders, payments, people, quotes, receivables, reconciliation, renewals, requests, review,
-    sellers, statement, subscriptions, vat_ids,
+    numbering, online_orders, orders, payments, people, proposals, quotes, receivables, reconciliation, renewals,
+    requests, review, sellers, statement, subscriptions, vat_ids,
 )  # fmt: skip
 
 metadata = Base.metadata

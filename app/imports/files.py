@@ -75,7 +75,7 @@ ACCOUNTS = CsvFile(
         Column("vat_note", Text(1000, multiline=True), "How it was confirmed.", default=""),
         yes_no("po_required", "Orders need a PO number."),
         Column("po_pattern", Text(60), "How its PO numbers look: # a figure, @ a letter, * anything.", default=""),
-        Column("second_above", Amount(), "Quotes that order for more, gross, need two contacts. Empty: one is enough."),
+        Column("second_above", Amount(), "Quotes that order for more and payments of more, gross, need two contacts."),
         yes_no("requires_factor", "Its contacts sign in in two steps."),
         Column("payment_days", WholeNumber(0, 365), "Days until an invoice is due.", default=30),
         yes_no("hides_contacts", "Does not name its billing contacts to other admins."),

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from billing_core import audit, clock, db
+from billing_core.accounts import Account
 from billing_core.errors import Invalid, NotFound
 from billing_core.ledger.models import Invoice
 from billing_core.ledger.service import lock_account, lock_invoices
@@ -17,6 +18,9 @@ from billing_core.payments.cards.models import SavedCard
 from billing_core.payments.cards.queries import card_of, today_of
 from billing_core.payments.limits import brands, demand_proof_of_payer
 from billing_core.payments.models import Payment, PaymentTarget
+from billing_core.payments.proposals import service as proposing
+from billing_core.payments.proposals.models import PaymentProposal
+from billing_core.payments.proposals.rules import refuse_alone
 from billing_core.payments.queries import disputed_among, held_on_each
 from billing_core.payments.refusals import (
     BrandNotAccepted,
@@ -35,18 +39,23 @@ FIRST_LOOK = timedelta(minutes=2)
 """When the reconciler looks at an intent for the first time."""
 
 
-def begin(viewer: Viewer, wishes: Sequence[Wish], form_key: str, livemode: bool, means: Means = NEW_CARD) -> Payment:
+def begin(
+    viewer: Viewer,
+    wishes: Sequence[Wish],
+    form_key: str,
+    livemode: bool,
+    means: Means = NEW_CARD,
+    proposal: str | None = None,
+) -> Payment:
     """Put down the intent to pay invoices of one account, which holds its amounts from now on.
 
+    `proposal`: what another contact proposed and the viewer confirms by this payment.
     The same form again returns the payment that it made. Raises NotFound, NotAllowed, NothingToPay, TooManyInvoices,
-    OneCurrencyOnly, PayFormUsed, CardRemoved, CardExpired, BrandNotAccepted, and the first of the `objections`.
+    OneCurrencyOnly, PayFormUsed, CardRemoved, CardExpired, BrandNotAccepted, the first of the `objections`,
+    SecondContactNeeded, and what `proposals.service.take_up` raises.
     """
-    _check_wishes(wishes)
-    named = invoices_named(viewer, [wish.invoice for wish in wishes])
-    account_id = named[0].account_id
-    demand(Right.PAY, viewer, account_id)
-    lock_account(account_id)
-    invoices = {invoice.public_id: invoice for invoice in lock_invoices(invoice.id for invoice in named)}
+    account, invoices = _locked(viewer, wishes)
+    account_id = account.id
     form = f"{account_id}.{form_key}"
     earlier = _made_by_form(viewer.person_id, form)
     card = card_on_file(viewer, account_id, means)
@@ -57,12 +66,39 @@ def begin(viewer: Viewer, wishes: Sequence[Wish], form_key: str, livemode: bool,
         raise OneCurrencyOnly
     if card is not None:
         refuse_unless_usable(card, next(iter(invoices.values())).currency, livemode)
+    shares = _shares(wishes, invoices)
+    if proposal is None:
+        refuse_alone(viewer, account, sum(amount for _, amount in shares), shares[0][0].currency)
+        return _put_down(viewer, shares, form, livemode, card, means)
+    proposed = proposing.take_up(viewer, proposal, {invoice.id: amount for invoice, amount in shares})
+    payment = _put_down(viewer, shares, form, livemode, card, means)
+    proposing.confirm(viewer, proposed, payment)
+    return payment
+
+
+def propose(viewer: Viewer, wishes: Sequence[Wish], form_key: str) -> PaymentProposal:
+    """Ask the account's other contacts to pay this; nothing is held. Raises as `begin`, and NobodyElsePays."""
+    account, invoices = _locked(viewer, wishes)
+    if len({invoice.currency for invoice in invoices.values()}) > 1:
+        raise OneCurrencyOnly
+    return proposing.put_down(viewer, account.id, _shares(wishes, invoices), f"{account.id}.{form_key}")
+
+
+def _locked(viewer: Viewer, wishes: Sequence[Wish]) -> tuple[Account, dict[str, Invoice]]:
+    _check_wishes(wishes)
+    named = invoices_named(viewer, [wish.invoice for wish in wishes])
+    demand(Right.PAY, viewer, named[0].account_id)
+    account = lock_account(named[0].account_id)
+    return account, {invoice.public_id: invoice for invoice in lock_invoices(invoice.id for invoice in named)}
+
+
+def _shares(wishes: Sequence[Wish], invoices: dict[str, Invoice]) -> list[tuple[Invoice, int]]:
+    """So much of each invoice, the oldest due first. Raises the first objection."""
     payables = payables_of([invoices[wish.invoice] for wish in wishes])
     for _where, refusal in objections(payables, wishes):
         raise refusal
     amounts = {wish.invoice: wish.amount_of(payable) for payable, wish in zip(payables, wishes, strict=True)}
-    shares = [(one.invoice, amounts[one.invoice.public_id]) for one in oldest_first(payables)]
-    return _put_down(viewer, shares, form, livemode, card, means)
+    return [(one.invoice, amounts[one.invoice.public_id]) for one in oldest_first(payables)]
 
 
 def card_on_file(viewer: Viewer, account_id: int, means: Means) -> SavedCard | None:

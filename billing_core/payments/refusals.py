@@ -199,3 +199,36 @@ def amount_not_possible(allowed: CardAmounts, amount: int, currency: str, least:
         minimum=shown(least, currency),
         currency=currency,
     )
+
+
+class SecondContactNeeded(Refusal):
+    """The account's rule: above its amount a second contact confirms (domain.md 4; ADR 45)."""
+
+    message = mark("A second contact of your account has to confirm a payment of this size. Nothing was charged.")
+
+
+class NobodyElsePays(Refusal):
+    """There is no second contact."""
+
+    message = mark(
+        "A payment of this size needs a second contact, and nobody else of your account may pay. Ask your "
+        "representative."
+    )
+
+
+class OwnProposal(Refusal):
+    """Two people decide, not one twice."""
+
+    message = mark("You have proposed this payment yourself. Another contact has to confirm or refuse it.")
+
+
+class NotProposedAnyMore(Refusal):
+    """It was answered, taken back, or it has lapsed."""
+
+    message = mark("This payment does not wait for a confirmation any more. Nothing was charged.")
+
+
+class ProposerMayNotPay(Refusal):
+    """Who proposed it has lost the right since."""
+
+    message = mark("%(person)s may no longer pay. Refuse this payment, then propose it anew.")

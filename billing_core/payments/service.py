@@ -19,6 +19,7 @@ from billing_core.payments.gateway import Refused, SessionState, Unclear
 from billing_core.payments.looking import look_at_each
 from billing_core.payments.models import Payment
 from billing_core.payments.processor import processor
+from billing_core.payments.proposals.queries import proposal_of
 from billing_core.payments.refusals import NotKnownYet
 from billing_core.payments.sharing import NEW_CARD, Means, Wish
 from billing_core.permissions import Right, Viewer, demand
@@ -46,8 +47,24 @@ def pay_invoice(
     return pay_invoices(viewer, [wish], form_key=form_key, means=means)
 
 
+def pay_proposed(viewer: Viewer, public_id: str, *, form_key: str, means: Means = NEW_CARD) -> Payment:
+    """Confirm what another contact proposed, by paying it. Else as `pay_invoices`.
+
+    Raises what that raises, and NotFound, OwnProposal, NotProposedAnyMore and ProposerMayNotPay.
+    """
+    with db.reading():
+        parts = proposal_of(viewer, public_id).parts
+        wishes = [Wish(part.invoice.public_id, part.amount) for part in parts]
+    return pay_invoices(viewer, wishes, form_key=form_key, means=means, proposal=public_id)
+
+
 def pay_invoices(
-    viewer: Viewer, wishes: Sequence[Wish], *, form_key: str | None = None, means: Means = NEW_CARD
+    viewer: Viewer,
+    wishes: Sequence[Wish],
+    *,
+    form_key: str | None = None,
+    means: Means = NEW_CARD,
+    proposal: str | None = None,
 ) -> Payment:
     """Start to pay invoices of one account with one card payment; it is paid as a whole or not at all.
 
@@ -56,7 +73,7 @@ def pay_invoices(
     that form. Raises what `beginning.begin` raises.
     """
     key = form_key or db.public_id("form")
-    payment = db.perform(begin, viewer, wishes, key, processor().livemode, means)
+    payment = db.perform(begin, viewer, wishes, key, processor().livemode, means, proposal)
     crashpoint("payment.begun")
     if payment.is_on_file:
         return charging.go_on(payment, with_owner=True)

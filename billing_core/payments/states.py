@@ -22,6 +22,16 @@ OVER = (SUCCEEDED, NEEDS_REVIEW, GIVEN_BACK, CLOSED)
 MAY_GO_BACK = (SUCCEEDED, GIVEN_BACK)
 """States in which the processor may have refunds and disputes that have rows here."""
 
+CAME_TO_NOTHING = (FAILED, EXPIRED, CANCELLED)
+"""No money came, as far as is known."""
+
+PROPOSED, CONFIRMED, REFUSED, WITHDRAWN = "proposed", "confirmed", "refused", "withdrawn"
+PROPOSAL = Machine(
+    "Payment proposal",
+    PROPOSED,
+    {(PROPOSED, "confirm"): CONFIRMED, (PROPOSED, "refuse"): REFUSED, (PROPOSED, "withdraw"): WITHDRAWN},
+)
+
 PAYMENT = Machine(
     "Payment",
     CREATING,

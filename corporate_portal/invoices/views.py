@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as Redirect
 
 from billing_core import clock, db
@@ -15,13 +15,15 @@ from billing_core.payments import queries as payment_queries
 from billing_core.payments import service as card
 from billing_core.payments.cards.queries import offered
 from billing_core.payments.invoices import STATES, Wanted, Whole
-from billing_core.payments.models import Payment
+from billing_core.payments.proposals.queries import waiting_of
 from billing_core.payments.review.queries import taken_in
+from billing_core.payments.sharing import Wish
 from billing_core.permissions import Right, demand
 from billing_core.web import downloads
 from billing_core.web.finding import FindForm
 from billing_core.web.guards import portal_page, public_page
 from billing_core.web.identity import viewer
+from billing_core.web.paying import onward, pay_or_propose
 from billing_core.web.render import page, see, tell
 from billing_core.words import mark
 from corporate_portal.invoices import policy
@@ -55,7 +57,8 @@ def index() -> Answer:
         shown = page(
             "invoices/index.html", form=form, wanted=wanted, rows=rows, waiting=waiting, disputed=disputed,
             may_pay=current is not None and policy.may_pay(viewer(), current.account_id),
-            balances=queries.balances(viewer()), today=lambda invoice: clock.local(now, invoice.seller.timezone).date(),
+            balances=queries.balances(viewer()), proposed=waiting_of(viewer()),
+            today=lambda invoice: clock.local(now, invoice.seller.timezone).date(),
         )  # fmt: skip
     return shown if found else (shown, 400)
 
@@ -146,8 +149,8 @@ def start_payment(public_id: str) -> Answer:
     if form.validate_on_submit():
         wanted, key = form.wanted, form.form_key.data
         try:
-            seen, means = form.payable_seen, form.means
-            return _onward(card.pay_invoice(viewer(), public_id, wanted, form_key=key, payable_seen=seen, means=means))
+            wish = Wish(public_id, wanted, form.payable_seen if wanted is None else None)
+            return pay_or_propose([wish], key, form.means)
         except (NotAllowed, NotFound):
             raise
         except Refusal as refusal:
@@ -186,12 +189,6 @@ def use_credit(public_id: str) -> Answer:
         return _pay_page(queries.whole_invoice(viewer(), public_id), PayForm(formdata=None), credit=form), 400
 
 
-def _onward(payment: Payment) -> Redirect:
-    if payment.can_go_on and payment.hosted_url:
-        return redirect(payment.hosted_url, 303)
-    return see("payments.detail", public_id=payment.public_id)
-
-
 @payments.get("/payments/<string:public_id>", endpoint="detail")
 @portal_page()
 def payment_detail(public_id: str) -> Answer:
@@ -210,7 +207,7 @@ def payment_detail(public_id: str) -> Answer:
 @portal_page()
 def go_on(public_id: str) -> Answer:
     """Back to the hosted page of an attempt that is under way."""
-    return _onward(card.continue_payment(viewer(), public_id))
+    return onward(card.continue_payment(viewer(), public_id))
 
 
 @payments.post("/payments/<string:public_id>/cancel")

@@ -8,10 +8,11 @@ from wtforms import FieldList, FormField, HiddenField, RadioField
 
 from billing_core import db, money, words
 from billing_core.errors import Invalid, NotFound, Refusal
+from billing_core.payments.proposals.service import LONGEST_REASON
 from billing_core.payments.refusals import NothingToPay, TooManyInvoices
 from billing_core.payments.sharing import MOST_INVOICES, Payable, Wish, spread
 from billing_core.web.card_choice import CardChoice
-from billing_core.web.forms import Amount, Form, FormOfRows
+from billing_core.web.forms import Amount, Form, FormOfRows, TextBlock, key_or_new
 from billing_core.words import lazy, mark
 
 EACH, TOTAL = "each", "total"
@@ -140,6 +141,27 @@ class ConfirmForm(CardChoice):
             self.form_errors.append(words.gettext(NOT_OURS))
             return False
         return valid
+
+
+class ProposalForm(CardChoice):
+    """The card with which a proposed payment is made; `form_key` makes a second submit the same payment."""
+
+    form_key = HiddenField()
+
+    def offer(self) -> None:
+        """A key of its own."""
+        self.form_key.data = db.public_id("form")
+
+    @property
+    def key(self) -> str:
+        """The form's key; another one where it is not ours."""
+        return key_or_new(self.form_key.data)
+
+
+class RefusalForm(Form):
+    """Why a proposed payment is not confirmed."""
+
+    reason = TextBlock(lazy("Reason"), LONGEST_REASON, needed=mark("Say in a few words why you do not confirm it."))
 
 
 def _figure(text: str | None) -> int:

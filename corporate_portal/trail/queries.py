@@ -15,6 +15,7 @@ from billing_core.ledger.models import Allocation, CreditNote, IncomingPayment, 
 from billing_core.orders.models import ServiceOrder
 from billing_core.payments import invoices
 from billing_core.payments.models import Dispute, Payment, PaymentTarget, Refund
+from billing_core.payments.proposals.models import PaymentProposal, PaymentProposalPart
 from billing_core.people import BillingContact, Person, person_by_identifier
 from billing_core.permissions import Viewer, demand_staff
 from corporate_portal.api.models import ApiToken
@@ -33,6 +34,7 @@ FOR_CUSTOMERS = frozenset(
         "quote.superseded", "quote.withdrawn", "quote.accepted_first", "quote.confirmation_refused",
         "request.asked", "request.drafted", "order.placed", "order.fulfilled",
         "invoice.issued", "invoice.imported", "invoice.credited", "credit_note.issued", "credit.used", "reminder.sent",
+        "payment.proposed", "payment.confirmed_second", "payment.refused_second", "payment.proposal_withdrawn",
         "payment.begun", "payment.doubted", "payment.succeeded", "payment.failed", "payment.expired",
         "payment.cancelled", "payment.set_aside", "payment.given_back", "payment.closed", "refund.begun",
         "refund.accepted", "refund.succeeded", "refund.failed", "dispute.opened", "dispute.disputed", "dispute.won",
@@ -160,12 +162,14 @@ def _of_quote(quote: Quote) -> list[str]:
 def _of_invoice(invoice_id: int) -> list[str]:
     """The invoice, its credit notes and reminders, and the money that was paid on it and left again. One statement."""
     paid = select(PaymentTarget.payment_id).where(PaymentTarget.invoice_id == invoice_id)
+    proposed = select(PaymentProposalPart.proposal_id).where(PaymentProposalPart.invoice_id == invoice_id)
     booked = select(Allocation.reference).where(Allocation.invoice_id == invoice_id, Allocation.kind == "incoming")
     reminded = select(ReminderItem.reminder_id).where(ReminderItem.invoice_id == invoice_id)
     parts: tuple[Select[Any], ...] = (
         select(Invoice.public_id).where(Invoice.id == invoice_id),
         select(CreditNote.public_id).where(CreditNote.invoice_id == invoice_id),
         select(Payment.public_id).where(Payment.id.in_(paid)),
+        select(PaymentProposal.public_id).where(PaymentProposal.id.in_(proposed)),
         select(Refund.public_id).where(Refund.payment_id.in_(paid)),
         select(Dispute.public_id).where(Dispute.payment_id.in_(paid)),
         select(IncomingPayment.public_id).where(IncomingPayment.public_id.in_(booked)),

@@ -75,6 +75,10 @@ ACTIONS: dict[str, dict[str, str]] = {
         "dunning.ended": mark("Reminders ended: nothing is overdue"),
     },
     mark("Payments"): {
+        "payment.proposed": mark("Payment proposed to a second contact"),
+        "payment.confirmed_second": mark("Proposed payment confirmed"),
+        "payment.refused_second": mark("Proposed payment refused"),
+        "payment.proposal_withdrawn": mark("Proposed payment withdrawn"),
         "payment.begun": mark("Card payment begun"),
         "payment.opened": mark("Card page opened"),
         "payment.doubted": mark("Outcome of the card payment not known"),

@@ -61,6 +61,13 @@ GERMAN: dict[str, str] = {
     "Two-step sign-in is removed. You are signed in only here now.": (
         "Die Anmeldung in zwei Schritten ist entfernt. Sie sind jetzt nur noch hier angemeldet."
     ),
+    # Two contacts
+    "Your acceptance is kept. A second contact has to confirm it before anything is ordered.": (
+        "Ihre Annahme ist festgehalten. Bevor etwas bestellt ist, muss ein zweiter Kontakt bestätigen."
+    ),
+    "Confirm and place the order": ("Bestätigen und bestellen"),
+    "Proposed payment": ("Vorgeschlagene Zahlung"),
+    "Confirm and pay by card": ("Bestätigen und mit Karte bezahlen"),
     # My Account and Admin Center
     "Sign in to My Account": "Bei Mein Konto anmelden",
     "Go to My Account": "Zu Mein Konto",

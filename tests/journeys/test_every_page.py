@@ -34,12 +34,15 @@ from billing_core.ledger.incoming import Money
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.mail.models import OutboxMail
 from billing_core.orders.online.wishes import Buy, Try
+from billing_core.payments.beginning import propose
 from billing_core.payments.booking import book_incoming
 from billing_core.payments.cards.models import ProcessorCustomer, SavedCard
 from billing_core.payments.giving_back import refund_payment
 from billing_core.payments.models import Payment, PaymentTarget
+from billing_core.payments.proposals.service import refuse
 from billing_core.payments.reconciliation.running import run as reconcile
 from billing_core.payments.review import service as review
+from billing_core.payments.sharing import Wish
 from billing_core.payments.states import HOLDING
 from billing_core.people import BillingContact, Person
 from billing_core.permissions import Realm
@@ -356,7 +359,7 @@ def invoice_pages(cast: Cast) -> list[str]:
         f"/invoices/{ours.public_id}", f"/invoices/{ours.public_id}/pdf", f"/invoices/{ours.public_id}/pay",
         f"/invoices/{owed.public_id}", f"/invoices/{owed.public_id}/pay?share=part",
         f"/invoices/{owed.public_id}/history",
-        f"/payments/new?all={owed.currency}", *pages_of_several(found),
+        f"/payments/new?all={owed.currency}", *pages_of_several(found), *pages_of_proposals(cast),
         *(f"/payments/{payment}" for payment in (*paid, closed_payment(cast))),
     ]  # fmt: skip
 
@@ -444,6 +447,18 @@ def closed_payment(cast: Cast) -> str:
     clerk = core.viewer(person_named({"en": "bell", "de": "thiele"}[cast.locale]), Realm.DESK)
     seen = review.look(clerk, aside.public_id).fingerprint
     return review.close(clerk, aside.public_id, seen, "Nothing came").public_id
+
+
+def pages_of_proposals(cast: Cast) -> list[str]:
+    """What the contact proposed, what waits for the contact, and what was refused."""
+    account, me = account_named(cast.account), person_named(cast.contact)
+    colleague = core.contact(account, rights="pay")
+    made = []
+    for place, who in enumerate((me, colleague, me)):
+        share = [Wish(ledger.invoice(account, 50_000, contact=me).public_id)]
+        made.append(db.perform(propose, core.viewer(who), share, f"form_{place:016}").public_id)
+    db.perform(refuse, core.viewer(colleague), made[2], "This belongs to next year.")
+    return [f"/payments/proposed/{public_id}" for public_id in made]
 
 
 def pages_of_several(found: Sequence[Invoice]) -> list[str]:

@@ -37,6 +37,7 @@ RIGHT_OF = {
     "quotes.confirm_second": ACCEPT, "quotes.refuse_second": ACCEPT,
     "quotes.send_comment": ANY, "quotes.ask_again": ANY, "requests.send": ANY,
     "invoices.start_payment": PAY, "invoices.use_credit": PAY, "paying.show_allocation": PAY, "paying.start": PAY,
+    "proposals.confirm": PAY, "proposals.refuse": PAY, "proposals.withdraw": PAY,
     "payments.go_on": PAY, "payments.cancel": PAY, "cards.add": PAY, "cards.make_default": PAY, "cards.remove": PAY,
     "statement.make_pdf": ANY, "statement.make_receipt_pdf": ANY,
     "profile.keep_purchase_order": MANAGE, "profile.close_purchase_order": MANAGE, "profile.change_bill_to": MANAGE,

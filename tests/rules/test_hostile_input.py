@@ -124,6 +124,8 @@ VALID: dict[str, dict[str, set[str]]] = {
     },
     "checkout.place": {"card": ANYTHING - {"missing"}, "keep": ANYTHING},  # the same form is the same order
     "payment_methods.add": {"form_key": ANYTHING},
+    "proposals.refuse": {"refusal-reason": TEXT},
+    "proposals.confirm": {"form_key": ANYTHING, "keep": ANYTHING},
     **{f"{realm}_security.keep_passkey": {"name": TEXT} for realm in ("portal", "my", "desk")},
     "portal_security.set_policy": {"required": ANYTHING}, "my_security.set_policy": {"required": ANYTHING},
 }  # fmt: skip
@@ -135,7 +137,7 @@ TRACES = {
 """Their refusals are written down for the throttles."""
 REAL = {
     "invoices.start_payment", "paying.start", "finance.send_refund", "finance.accept_certain",
-    "finance.look_at_review", "finance.decide_review", "cards.add", "checkout.place",
+    "finance.look_at_review", "finance.decide_review", "cards.add", "checkout.place", "proposals.confirm",
     "payment_methods.add", "renewals.pay",
 }  # fmt: skip
 """Several transactions with the processor between them: they cannot be rolled back each by itself."""

@@ -27,7 +27,8 @@ ONLINE = {
     "renewal-notice", "subscription-cancelled", "subscription-renewed", "trial-notice",
 }  # fmt: skip
 CORPORATE = {
-    "bill-to-changed", "quote-accepted", "quote-answer", "quote-rejection-recorded", "quote-reminder", "quote-second",
+    "bill-to-changed", "payment-answered", "payment-proposed", "quote-accepted", "quote-answer",
+    "quote-rejection-recorded", "quote-reminder", "quote-second",
     "quote-sent", "request-answered", "second-contact-rule",
 }  # fmt: skip
 DESK = {

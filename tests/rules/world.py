@@ -19,6 +19,7 @@ from billing_core.ledger.incoming import Money
 from billing_core.mail.models import OutboxMail
 from billing_core.orders.online.wishes import Buy
 from billing_core.payments import ordering
+from billing_core.payments.beginning import propose
 from billing_core.payments.booking import book_incoming
 from billing_core.payments.cards import keeping, queries
 from billing_core.payments.cards.models import SavedCard
@@ -27,6 +28,7 @@ from billing_core.payments.gateway import CardSeen, SetupState
 from billing_core.payments.giving_back import refund_payment
 from billing_core.payments.reconciliation import running
 from billing_core.payments.service import pay_invoice
+from billing_core.payments.sharing import Wish as Share
 from billing_core.people import Person
 from billing_core.permissions import Realm, Viewer
 from billing_core.subscriptions.models import Subscription
@@ -116,6 +118,10 @@ def build(app: Flask) -> World:
     ).public_id
     card, setup = (add_to_file(deal.portal, deal.account.public_id, last4) for last4 in ("4242", "4444"))
     credited = ledger.credit_note(deal.account, 1000, invoice).public_id
+    colleague = core.contact(deal.account, rights="pay")
+    asked_of = [Share(ledger.invoice(deal.account, 50_000, contact=deal.contact).public_id) for _ in range(2)]
+    by_other = db.perform(propose, core.viewer(colleague), asked_of[:1], "form_0123456789abcdef").public_id
+    by_me = db.perform(propose, deal.portal, asked_of[1:], "form_0123456789abcdef").public_id
     objects = {
         "quotes": quote.public_id,
         "quotes.receipt": accepted.public_id,
@@ -131,6 +137,8 @@ def build(app: Flask) -> World:
         "credit_notes": credited,
         "paying": ledger.invoice(deal.account, 50_000, contact=deal.contact).public_id,
         "payments": payment.public_id,
+        "proposals": by_other,
+        "proposals.withdraw": by_me,
         "cards": card,
         "quote_history": accepted.public_id,
         "invoice_history": invoice.public_id,
@@ -372,6 +380,9 @@ FORMS = {
     "paying.start": Sent(_PORTAL, _at("/payments/confirm?parts-0={paying}.50000.50000"), "payments/confirm", {}),
     "statement.make_pdf": Sent(_PORTAL, _at("/statement"), "statement/pdf", {}),
     "statement.make_receipt_pdf": Sent(_PORTAL, _at("/statement/receipts/{statement}"), "/pdf", {}),
+    "proposals.confirm": Sent(_PORTAL, _at("/payments/proposed/{proposals}"), "confirm", {}),
+    "proposals.refuse": Sent(_PORTAL, _at("/payments/proposed/{proposals}"), "refuse", {"refusal-reason": "Wrong."}),
+    "proposals.withdraw": Sent(_PORTAL, _at("/payments/proposed/{proposals_withdraw}"), "withdraw", {}),
     "payments.go_on": Sent(_PORTAL, _at("/payments/{payments}"), "continue", {}),
     "payments.cancel": Sent(_PORTAL, _at("/payments/{payments}"), "cancel", {}),
     "cards.add": Sent(_PORTAL, _at("/profile/cards"), "cards/add", {}),

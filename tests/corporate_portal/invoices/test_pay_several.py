@@ -192,10 +192,11 @@ def test_all_that_is_open_is_one_click(desk: Desk, others: list[Invoice]) -> Non
 
 def test_more_than_fit_into_one_payment_are_named(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     from billing_core.payments import beginning
-    from corporate_portal.paying import forms, queries, views
+    from corporate_portal.paying import forms, queries
+    from corporate_portal.paying.views import several
 
     many = [ledger.invoice(desk.account, 1000) for _ in range(4)]
-    for module in (beginning, forms, queries, views):
+    for module in (beginning, forms, queries, several):
         monkeypatch.setattr(module, "MOST_INVOICES", 3)
     page = desk.browser.get(address(*many))
     assert len(cells(page)) == 3

@@ -3,19 +3,19 @@ the address of the confirmation carries the division, and the verb looks at ever
 
 from collections.abc import Sequence
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from billing_core import db, words
 from billing_core.errors import NotAllowed, NotFound, Refusal
 from billing_core.ledger.models import Invoice
-from billing_core.payments import service as card
 from billing_core.payments.cards.queries import offered
 from billing_core.payments.refusals import OneCurrencyOnly, TooManyInvoices
 from billing_core.payments.sharing import MOST_INVOICES, Payable, Wish, objections, refuse_unless_payable
 from billing_core.permissions import Right, demand
 from billing_core.web.guards import portal_page
 from billing_core.web.identity import viewer
+from billing_core.web.paying import pay_or_propose
 from billing_core.web.render import page, see, tell
 from billing_core.words import mark
 from corporate_portal.paying import queries
@@ -133,15 +133,11 @@ def start() -> Answer:
         _by_id([wish.invoice for wish in wishes])
     if form.validate_on_submit():
         try:
-            payment = card.pay_invoices(viewer(), wishes, form_key=form.form_key.data, means=form.means)
+            return pay_or_propose(wishes, form.form_key.data, form.means)
         except (NotAllowed, NotFound):
             raise
         except Refusal as found:
             refusal = found
-        else:
-            if payment.can_go_on and payment.hosted_url:
-                return redirect(payment.hosted_url, 303)
-            return see("payments.detail", public_id=payment.public_id)
     with db.reading():
         return _objected(wishes, refusal, form.form_errors), refusal.status if refusal else 400
 

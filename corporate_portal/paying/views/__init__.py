@@ -1,0 +1,1 @@
+"""Pages on the way of a payment for several invoices, and of one that takes two contacts."""
