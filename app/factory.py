@@ -23,6 +23,7 @@ from billing_core.payments import limits
 from billing_core.permissions import Realm
 from billing_core.web import csrf, identity
 from billing_core.web.choices import web
+from billing_core.web.contacts import my_contacts, portal_contacts
 from billing_core.web.guards import public_page
 from billing_core.web.security.rooms import desk_security, my_security, portal_security
 from billing_core.web.staying import staying
@@ -59,7 +60,7 @@ ROOMS = (
     auth, quotes, requests, invoices, credit_notes, paying, proposals, payments, webhooks, profile, cards, desk,
     finance, my, admin, routing, billing, cart, checkout, history, payment_methods, renewals, statement, health,
     static_files, web, staying, api, verify, receivables, hand_off, support, trail, quote_history, invoice_history,
-    portal_security, my_security, desk_security,
+    portal_security, my_security, desk_security, portal_contacts, my_contacts,
 )  # fmt: skip
 
 SIGN_IN = {Realm.PORTAL: "auth.sign_in", Realm.MY: "my.sign_in", Realm.DESK: "auth.desk_sign_in"}

@@ -80,6 +80,7 @@ BELONGS_TO = {
     "billing": "my", "cart": "my", "checkout": "my", "history": "my", "payment_methods": "my", "renewals": "my",
     "statement": "invoices", "receivables": "finance",
     "cards": "profile", "quote_history": "quotes", "invoice_history": "invoices", "portal_security": "profile",
+    "portal_contacts": "profile", "my_contacts": "admin",
     "my_security": "my",
 }  # fmt: skip
 """Rooms without a tab of their own, and whose tab stands for them."""
@@ -113,6 +114,7 @@ def _surroundings() -> dict[str, Any]:
         "language_next": _readable_address(viewer) if viewer else request.full_path,
         "account_url": url_for(CHOOSE_ACCOUNT[viewer.realm]) if viewer and viewer.realm in CHOOSE_ACCOUNT else "",
         "session_end": _session_end(viewer) if viewer else None,
+        "looking": viewer.looking if viewer else None,
     }
 
 

@@ -1,5 +1,6 @@
 """docs/states.md, drawn from the tables of moves; a test compares the file with this."""
 
+from billing_core.contacts.states import CONTACT_CHANGE
 from billing_core.orders.states import ONLINE_ORDER, ORDER, SCHEDULE
 from billing_core.payments.states import CARD_SETUP, DISPUTE, PAYMENT, PROPOSAL, REFUND
 from billing_core.transitions import Machine
@@ -9,6 +10,7 @@ from corporate_portal.requests.states import REQUEST
 
 MACHINES: tuple[Machine, ...] = (
     QUOTE, REQUEST, ORDER, SCHEDULE, ONLINE_ORDER, PROPOSAL, PAYMENT, REFUND, DISPUTE, CARD_SETUP, VAT_CHECK,
+    CONTACT_CHANGE,
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from app.imports import models as imports
 from billing_core import accounts, audit, jobs, numbering, people
 from billing_core.bank import models as bank
 from billing_core.catalogue import models as catalogue
+from billing_core.contacts import models as contacts
 from billing_core.credentials import models as credentials
 from billing_core.credentials.factors import models as factors
 from billing_core.db import Base
@@ -29,9 +30,9 @@ from corporate_portal.statement import models as statement
 from online_bridge.cart import models as cart
 
 ROOMS = (
-    accounts, api, audit, bank, cards, cart, catalogue, credentials, documents, factors, imports, jobs, ledger, mail,
-    numbering, online_orders, orders, payments, people, proposals, quotes, receivables, reconciliation, renewals,
-    requests, review, sellers, statement, subscriptions, vat_ids,
+    accounts, api, audit, bank, cards, cart, catalogue, contacts, credentials, documents, factors, imports, jobs,
+    ledger, mail, numbering, online_orders, orders, payments, people, proposals, quotes, receivables, reconciliation,
+    renewals, requests, review, sellers, statement, subscriptions, vat_ids,
 )  # fmt: skip
 
 metadata = Base.metadata

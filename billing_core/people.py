@@ -91,6 +91,8 @@ class BillingContact(Base):
     may_manage: Mapped[bool] = mapped_column(default=False)
     """May change billing details."""
     is_primary: Mapped[bool] = mapped_column(default=False)
+    held_until: Mapped[datetime | None] = mapped_column(Instant)
+    """Of a new or changed contact: nothing is accepted before (billing_core.contacts.holding)."""
     removed_at: Mapped[datetime | None] = mapped_column(Instant)
 
     account: Mapped[Account] = relationship(lazy="raise_on_sql")

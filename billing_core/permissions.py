@@ -73,6 +73,14 @@ class SessionFacts:
 
 
 @dataclass(frozen=True)
+class Looking:
+    """Somebody of the vendor's staff looks as this person, and can change nothing (ADR 46)."""
+
+    by: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Viewer:
     """A signed-in person in one realm. `current` is the chosen account's standing, where there is one."""
 
@@ -86,6 +94,7 @@ class Viewer:
     standings: tuple[Standing, ...] = ()
     current: Standing | None = None
     facts: SessionFacts = SessionFacts()
+    looking: Looking | None = None
 
     @property
     def actor(self) -> str:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from billing_core.db.types import Instant, folded, is_storable, partial_index, public_id, searchable
+from billing_core.errors import NotAllowed
 
 __all__ = [
     "Base", "Instant", "NoTransaction", "add_if_absent", "after_commit", "at_the_end", "attempt", "configure", "engine",
@@ -52,6 +53,7 @@ class NoTransaction(RuntimeError):
     """A verb or query was called outside `reading` and `perform`: a fault of the program, never of the user."""
 
 
+_read_only: ContextVar[bool] = ContextVar("read_only", default=False)
 _session: ContextVar[Session | None] = ContextVar("session", default=None)
 _engine: Engine | None = None
 _owner = 0
@@ -157,6 +159,8 @@ def perform(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """
     if _session.get() is not None:
         raise NoTransaction("perform inside a transaction: call the verb itself")
+    if _read_only.get():
+        raise NotAllowed
     failures = 0
     while True:
         try:
@@ -172,6 +176,16 @@ def perform(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return result
 
 
+@contextmanager
+def read_only() -> Iterator[None]:
+    """Whatever is called within, nothing is written: `perform` raises NotAllowed, `attempt` leaves its verb out."""
+    token = _read_only.set(True)
+    try:
+        yield
+    finally:
+        _read_only.reset(token)
+
+
 def attempt(verb: Callable[[], object]) -> None:
     """Run a verb that may as well be left out: once, and with hardly a wait for other writers (SHORT_WAIT).
 
@@ -179,6 +193,8 @@ def attempt(verb: Callable[[], object]) -> None:
     """
     if _session.get() is not None:
         raise NoTransaction("attempt inside a transaction: call the verb itself")
+    if _read_only.get():
+        return
     _, effects = _once(verb, in_a_hurry=True)
     for effect in effects:
         effect()

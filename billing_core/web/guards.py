@@ -78,6 +78,10 @@ def _stand(guard: Guard) -> Callable[[Callable[P, T]], Callable[P, T]]:
                     abort(_to_sign_in(guard.realm))
                 if not guard.admits(viewer):
                     raise NotAllowed
+                if viewer.looking is not None:
+                    _refuse_while_looking()
+                    with db.read_only():
+                        return view(*args, **kwargs)
                 _refuse_another_account(viewer)
                 _lead_to_set_up(viewer)
                 proof.take(viewer)
@@ -96,6 +100,18 @@ class AnotherAccount(Refusal):
 
     status = 409
     message = mark("This page was about another account. %(account)s is chosen now. Open the page again to go on.")
+
+
+class OnlyLooking(NotAllowed):
+    """Somebody at the desk looks as a contact: nothing is sent, and pages about the person alone are not shown."""
+
+    message = mark("You are looking as a contact. You can change nothing here, and personal pages are not shown.")
+
+
+def _refuse_while_looking() -> None:
+    is_personal = (request.blueprint or "").endswith("_security")
+    if request.method not in ("GET", "HEAD") or is_personal:
+        raise OnlyLooking
 
 
 def acting_for() -> str:

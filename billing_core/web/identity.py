@@ -14,6 +14,7 @@ from flask_login import LoginManager, UserMixin
 from sqlalchemy.exc import OperationalError
 
 from billing_core import db, words
+from billing_core.contacts import looking
 from billing_core.credentials import sessions as rows
 from billing_core.credentials.models import SignInSession
 from billing_core.errors import NotFound
@@ -92,6 +93,9 @@ def viewer_in(realm: Realm) -> Viewer | None:
 
 
 def _read(realm: Realm) -> Viewer | None:
+    looked = _looked_at(realm)
+    if looked is not None:
+        return looked
     token = sessions.token_of(realm)
     if token is None:
         return None
@@ -105,6 +109,17 @@ def _read(realm: Realm) -> Viewer | None:
         if rows.needs_touch(session):
             g.setdefault("touch", {})[realm] = partial(rows.touch_session, session.id)
     return found
+
+
+def _looked_at(realm: Realm) -> Viewer | None:
+    """As whom somebody at the desk looks in this browser. Browsers that have never been at the desk cost nothing."""
+    if realm is Realm.DESK or sessions.token_of(Realm.DESK) is None:
+        return None
+    desk = viewer_in(Realm.DESK)
+    if desk is None:
+        return None
+    with db.reading():
+        return looking.looked_at(desk, realm, desk.facts)
 
 
 def _viewer_of(person: Person, realm: Realm, session: SignInSession) -> Viewer:
@@ -126,7 +141,7 @@ def choose_account(realm: Realm, account_public_id: str) -> Viewer:
     """Make one of the viewer's accounts the current one of this session. Raises NotFound for any other account."""
     found = viewer_in(realm)
     standing = next((s for s in found.standings if s.account_public_id == account_public_id), None) if found else None
-    if found is None or standing is None or found.facts.session_id is None:
+    if found is None or standing is None or found.facts.session_id is None or found.looking is not None:
         raise NotFound
     db.perform(rows.choose_account, found.facts.session_id, standing.account_id)
     chosen = replace(found, current=standing)
@@ -136,7 +151,8 @@ def choose_account(realm: Realm, account_public_id: str) -> Viewer:
 
 def change_language(code: str) -> None:
     """The language of everyone who is signed in in this browser, kept with the person for mails and the next time."""
-    people = {found.person_id for realm in Realm if (found := viewer_in(realm)) is not None}
+    everybody = [found for realm in Realm if (found := viewer_in(realm)) is not None]
+    people = {found.person_id for found in everybody if found.looking is None}
     if people:
         db.perform(_keep_language, people, code)
         g.pop("viewers", None)

@@ -1,6 +1,7 @@
 """The mails that bring a document: they name the contact, print the contact's own User ID and carry the PDF."""
 
 from billing_core.accounts import Account
+from billing_core.contacts.recipients import recipients_of
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.ledger.queries import credit_use
 from billing_core.mail.service import Recipient, send_mail
@@ -22,6 +23,19 @@ def tell_issued(invoice: Invoice, account: Account, contact: BillingContact) -> 
         account_id=account.id,
         attached=(("invoice", invoice.public_id),),
     )  # fmt: skip
+
+
+def tell_recipients(invoice: Invoice, account: Account, contact: BillingContact) -> None:
+    """The same document for each further mailbox of the account, without a User ID and without a way in."""
+    for recipient in recipients_of(account.id):
+        send_mail(
+            "invoice-copy",
+            mark("Invoice %(number)s"),
+            Recipient(account.name, recipient.email, invoice.locale),
+            {"invoice": invoice, "number": invoice.number, "account": account.name, "contact": contact.person.name},
+            account_id=account.id,
+            attached=(("invoice", invoice.public_id),),
+        )
 
 
 def tell_credited(note: CreditNote, invoice: Invoice | None, account: Account, contact: BillingContact) -> None:

@@ -127,6 +127,7 @@ def _credit_draft(
 def _send_invoice(invoice: Invoice, account: Account, contact: BillingContact) -> None:
     request_document(invoice.public_id, "invoice", invoice.locale, f"{invoice.number}.pdf")
     mails.tell_issued(invoice, account, contact)
+    mails.tell_recipients(invoice, account, contact)
 
 
 def send_credit_note(note: CreditNote, invoice: Invoice | None, account: Account, contact: BillingContact) -> None:

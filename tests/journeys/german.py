@@ -61,6 +61,23 @@ GERMAN: dict[str, str] = {
     "Two-step sign-in is removed. You are signed in only here now.": (
         "Die Anmeldung in zwei Schritten ist entfernt. Sie sind jetzt nur noch hier angemeldet."
     ),
+    # Who is a contact
+    "Billing contacts": ("Abrechnungskontakte"),
+    "Replace": ("Ersetzen"),
+    "Ask for a change of contacts": ("Änderung der Kontakte anfragen"),
+    "Name of the new contact": ("Name des neuen Kontakts"),
+    "E-mail address": ("E-Mail-Adresse"),
+    "Send the request": ("Anfrage senden"),
+    "Changes of contacts": ("Änderungen der Kontakte"),
+    "Change of contacts": ("Änderung der Kontakte"),
+    "How did you make sure?": ("Wie haben Sie sich vergewissert?"),
+    "Carry it out": ("Ausführen"),
+    "The change is carried out. Everybody whom it concerns has been told.": (
+        "Die Änderung ist ausgeführt. Alle, die es betrifft, wissen Bescheid."
+    ),
+    "Your request is on its way. We make sure that it is right before anything changes.": (
+        "Ihre Anfrage ist unterwegs. Wir vergewissern uns, dass sie stimmt, bevor sich etwas ändert."
+    ),
     # Two contacts
     "Your acceptance is kept. A second contact has to confirm it before anything is ordered.": (
         "Ihre Annahme ist festgehalten. Bevor etwas bestellt ist, muss ein zweiter Kontakt bestätigen."

@@ -23,6 +23,9 @@ from billing_core.bank import service as bank
 from billing_core.bank.camt import read_statements
 from billing_core.bank.models import BankEntry
 from billing_core.catalogue.models import Product
+from billing_core.contacts.recipients import add_recipient
+from billing_core.contacts.service import Wish as ContactWish
+from billing_core.contacts.service import ask_for_change, reject_change
 from billing_core.credentials import sessions
 from billing_core.credentials.factors import seals, totp
 from billing_core.credentials.factors.models import AppEnrolment
@@ -246,7 +249,8 @@ def visits_of(cast: Cast) -> Iterator[tuple[str, Realm | None, list[str]]]:
     here = f"/quotes/{quote_named(revised)[0]}"
     yield other, Realm.PORTAL, [here, f"{here}/versions/1", "/quotes", "/requests"]
     for person, paths in cast.my.items():
-        yield person, Realm.MY, [*paths, *billing_pages(person)]
+        files = ["/admin-center/contacts", "/admin-center/contacts/change"] if "/admin-center" in paths else []
+        yield person, Realm.MY, [*paths, *files, *billing_pages(person)]
     yield cast.buyer, Realm.MY, online_pages(cast)
     yield cast.rep, Realm.DESK, desk_pages(cast)
     waiting = f"/desk/quotes/{quote_named(cast.asked_approval)[0]}"
@@ -491,7 +495,8 @@ def profile_pages(cast: Cast) -> list[str]:
     account = account_named(cast.account).public_id
     return [
         "/profile", *security_pages("/security"), f"/profile/bill-to/{account}",
-        f"/profile/purchase-orders/{account}", "/profile/cards",
+        f"/profile/purchase-orders/{account}", "/profile/cards", "/profile/contacts",
+        *(f"/profile/contacts/change?kind={kind}" for kind in ("add", "remove")),
         f"/profile/cards/{card_of(account_named(cast.account), person_named(cast.contact))}/remove",
     ]  # fmt: skip
 
@@ -522,12 +527,26 @@ def desk_pages(cast: Cast) -> list[str]:
         "/desk/quotes/new",
         f"/desk/accounts/{account_named(cast.account).public_id}/quotes/new", f"/desk/quotes/{sent}",
         f"/desk/accounts/{account_named(cast.account).public_id}/second-contact",
+        f"/desk/accounts/{account_named(cast.account).public_id}/contacts", "/desk/contact-changes",
+        *(f"/desk/contact-changes/{public_id}" for public_id in contact_changes(cast)),
         f"/desk/quotes/{sent}/pdf", f"/desk/quotes/{draft}", f"/desk/quotes/{draft}/edit",
         f"/desk/quotes/{draft}/preview", f"/desk/quotes/{accepted}", f"/desk/quotes/{accepted}/certificate",
         f"/desk/quotes/{sent}/record-decision?reviewed={reviewed}",
         f"/desk/quotes/{sent}/customer-view", f"/desk/quotes/{sent}/versions/1", "/desk/terms", "/desk/terms?within=90",
         "/desk/quotes?show=stuck", "/desk/requests", f"/desk/requests/{request_for(cast.account)}",
     ]  # fmt: skip
+
+
+def contact_changes(cast: Cast) -> list[str]:
+    """A request that waits, and one that was rejected; with a mailbox for copies on the contact's page."""
+    account, me = account_named(cast.account), core.viewer(person_named(cast.contact))
+    made = []
+    for place in range(2):
+        wish = ContactWish("add", "She joins us.", name="Nora New", email=f"n{place}@customer.example", may_pay=True)
+        made.append(db.perform(ask_for_change, me, account.public_id, wish, f"page {place}").public_id)
+    db.perform(reject_change, core.viewer(person_named(cast.rep), Realm.DESK), made[1], "Nobody knew of it.")
+    db.perform(add_recipient, me, account.public_id, "books@customer.example")
+    return made
 
 
 def security_pages(here: str) -> list[str]:

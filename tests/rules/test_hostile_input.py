@@ -124,6 +124,12 @@ VALID: dict[str, dict[str, set[str]]] = {
     },
     "checkout.place": {"card": ANYTHING - {"missing"}, "keep": ANYTHING},  # the same form is the same order
     "payment_methods.add": {"form_key": ANYTHING},
+    **{f"{realm}_contacts.ask": {
+        "contact": ANYTHING, "name": TEXT, "function": TEXT | {"missing"}, "reason": TEXT, "form_key": ANYTHING,
+        "may_accept": ANYTHING, "may_pay": ANYTHING, "may_manage": ANYTHING,
+    } for realm in ("portal", "my")},
+    **{f"{realm}_contacts.invite": {"invite-name": TEXT} for realm in ("portal", "my")},
+    "desk.approve_change": {"note": TEXT}, "desk.reject_change": {"reject-note": TEXT},
     "proposals.refuse": {"refusal-reason": TEXT},
     "proposals.confirm": {"form_key": ANYTHING, "keep": ANYTHING},
     **{f"{realm}_security.keep_passkey": {"name": TEXT} for realm in ("portal", "my", "desk")},

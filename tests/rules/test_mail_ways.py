@@ -32,15 +32,23 @@ CORPORATE = {
     "quote-sent", "request-answered", "second-contact-rule",
 }  # fmt: skip
 DESK = {
-    "order-unapplied-desk", "payment-disputed", "payment-review", "quote-accepted-rep", "quote-notice",
-    "quote-rejected", "reconciliation-differs", "refund-failed", "renewal-support", "request-asked",
+    "contact-change-asked", "order-unapplied-desk", "payment-disputed", "payment-review", "quote-accepted-rep",
+    "quote-notice", "quote-rejected", "reconciliation-differs", "refund-failed", "renewal-support", "request-asked",
 }  # fmt: skip
 EITHER = {
     "card-added", "card-removed", "credit-note-issued", "invoice-issued", "payment-receipt", "payment-reminder",
     "refund-sent",
 }  # fmt: skip
 """They go to contacts of both kinds of account, so that their place comes from the account or from the payment."""
-ANYBODY = {"contact-asked", "factor-changed", "factor-policy", "password-changed", "password-link"}
+ANYBODY = {
+    "contact-asked",
+    "contact-changed",
+    "invoice-copy",
+    "factor-changed",
+    "factor-policy",
+    "password-changed",
+    "password-link",
+}
 
 
 def test_no_kind_of_mail_leads_where_its_readers_may_not_be() -> None:

@@ -11,6 +11,9 @@ from werkzeug.routing import Rule
 
 from billing_core import clock, db
 from billing_core.accounts import Account
+from billing_core.contacts.recipients import add_recipient, recipients_of
+from billing_core.contacts.service import Wish as ContactWish
+from billing_core.contacts.service import ask_for_change
 from billing_core.credentials import own_sessions
 from billing_core.credentials.models import SignInSession
 from billing_core.credentials.sessions import begin_session, hash_of
@@ -66,7 +69,7 @@ class World:
         """The address of a rule with this world's object in it."""
         named = self.objects.get(rule.endpoint, self.objects.get(rule.endpoint.partition(".")[0], ""))
         path = re.sub(r"<string:known_version>", "x", rule.rule).replace("<int:position>", "0")
-        path = path.replace("<string:version>", "1")
+        path = path.replace("<string:version>", "1").replace("<string:person>", self.deal.contact.public_id)
         path = re.sub(r"<(string|path):[a-z_]+>", named, path)
         assert "<" not in path, f"{rule.rule} has no object in this test"
         return path
@@ -122,6 +125,13 @@ def build(app: Flask) -> World:
     asked_of = [Share(ledger.invoice(deal.account, 50_000, contact=deal.contact).public_id) for _ in range(2)]
     by_other = db.perform(propose, core.viewer(colleague), asked_of[:1], "form_0123456789abcdef").public_id
     by_me = db.perform(propose, deal.portal, asked_of[1:], "form_0123456789abcdef").public_id
+    asked_changes = [
+        db.perform(ask_for_change, who, of.public_id, ContactWish("add", "He helps.", name="N", email=mail), mail)
+        for who, of, mail in (
+            (deal.portal, deal.account, "a@customer.example"), (deal.portal, deal.account, "b@customer.example"),
+            (core.viewer(member, Realm.MY), online, "c@customer.example"),
+        )
+    ]  # fmt: skip
     objects = {
         "quotes": quote.public_id,
         "quotes.receipt": accepted.public_id,
@@ -136,6 +146,13 @@ def build(app: Flask) -> World:
         "invoices": invoice.public_id,
         "credit_notes": credited,
         "paying": ledger.invoice(deal.account, 50_000, contact=deal.contact).public_id,
+        **dict.fromkeys(
+            ("desk.contact_change", "desk.approve_change", "desk.reject_change"), asked_changes[0].public_id
+        ),
+        **dict.fromkeys(("desk.account_contacts", "desk.begin_look"), deal.account.public_id),
+        "portal_contacts": asked_changes[1].public_id,
+        "portal_contacts.remove_recipient": recipient_of(deal),
+        "my_contacts": asked_changes[2].public_id,
         "payments": payment.public_id,
         "proposals": by_other,
         "proposals.withdraw": by_me,
@@ -209,6 +226,13 @@ def build(app: Flask) -> World:
         "my": member,
     }
     return World(app, deal, quote, objects, people, reviewed)
+
+
+def recipient_of(deal: make.Deal) -> str:
+    """A mailbox that gets copies of the account's invoices."""
+    db.perform(add_recipient, deal.portal, deal.account.public_id, "copies@customer.example")
+    with db.reading():
+        return recipients_of(deal.account.id)[0].public_id
 
 
 VAT_ID_PAGES = ("finance.vat_id", "finance.change_vat_id", "finance.check_vat_id", "finance.confirm_vat_id")
@@ -322,6 +346,12 @@ _REVIEWED = "?reviewed={reviewed}"
 _PLANS = "/billing/plans/{billing_compare_plans}"
 
 
+_NEW_CONTACT = {"kind": "add", "name": "New", "email": "new@customer.example", "reason": "She joins us."}
+
+
+_INVITED = {"invite-name": "Colleague", "invite-email": "colleague@customer.example"}
+
+
 def _security(realm: Realm, page: str) -> dict[str, Sent]:
     """The forms of the room of a realm; `filled` puts the key to be confirmed there first."""
     own, key = f"{realm}_security", f"{page}/authenticator"
@@ -383,6 +413,23 @@ FORMS = {
     "proposals.confirm": Sent(_PORTAL, _at("/payments/proposed/{proposals}"), "confirm", {}),
     "proposals.refuse": Sent(_PORTAL, _at("/payments/proposed/{proposals}"), "refuse", {"refusal-reason": "Wrong."}),
     "proposals.withdraw": Sent(_PORTAL, _at("/payments/proposed/{proposals_withdraw}"), "withdraw", {}),
+    "portal_contacts.ask": Sent(_PORTAL, _at("/profile/contacts/change"), "change", _NEW_CONTACT),
+    "my_contacts.ask": Sent(_MY, _at("/admin-center/contacts/change"), "change", _NEW_CONTACT),
+    "portal_contacts.invite": Sent(_PORTAL, _at("/profile/contacts"), "invite", _INVITED),
+    "my_contacts.invite": Sent(_MY, _at("/admin-center/contacts"), "invite", _INVITED),
+    "portal_contacts.add_recipient": Sent(
+        _PORTAL, _at("/profile/contacts"), "recipients", {"recipient-email": "more@customer.example"}
+    ),
+    "portal_contacts.remove_recipient": Sent(_PORTAL, _at("/profile/contacts"), "remove", {}),
+    "desk.begin_look": Sent(_DESK, _at("/desk/accounts/{account}/contacts"), "look", {}),
+    "portal_contacts.withdraw": Sent(_PORTAL, _at("/profile/contacts"), "withdraw", {}),
+    "my_contacts.withdraw": Sent(_MY, _at("/admin-center/contacts"), "withdraw", {}),
+    "desk.approve_change": Sent(
+        _DESK, _at("/desk/contact-changes/{desk_approve_change}"), "approve", {"note": "Asked."}
+    ),
+    "desk.reject_change": Sent(
+        _DESK, _at("/desk/contact-changes/{desk_reject_change}"), "reject", {"reject-note": "No."}
+    ),
     "payments.go_on": Sent(_PORTAL, _at("/payments/{payments}"), "continue", {}),
     "payments.cancel": Sent(_PORTAL, _at("/payments/{payments}"), "cancel", {}),
     "cards.add": Sent(_PORTAL, _at("/profile/cards"), "cards/add", {}),
@@ -518,7 +565,7 @@ UNSHOWN = {
     "staying.stay",
     *(f"{realm}_security.take_second_step" for realm in Realm),
 }
-DOORS = {"auth.sign_out", "auth.desk_sign_out", "my.sign_out"}
+DOORS = {"desk.end_look", "auth.sign_out", "auth.desk_sign_out", "my.sign_out"}
 """They take nothing but the token."""
 
 

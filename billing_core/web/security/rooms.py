@@ -7,6 +7,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from billing_core import db
+from billing_core.contacts.looking import looks_at
 from billing_core.credentials import own_sessions
 from billing_core.credentials.factors import duty
 from billing_core.credentials.factors import service as factors
@@ -68,6 +69,7 @@ def _index() -> str:
         return page(
             "security/index.html", realm=me.realm.value, sessions=own_sessions.own_sessions(me),
             factors=factors.factors_of(me), is_obliged=duty.is_obliged(me), has_passkeys=here() is not None,
+            looks=looks_at(me) if me.realm is not Realm.DESK else (),
             account=me.current if me.current and me.may(Right.MANAGE, me.current.account_id) else None,
         )  # fmt: skip
 

@@ -56,6 +56,7 @@ def _quote_page(version: QuoteVersion, form: MessageForm) -> str:
     return page(
         "desk/quote.html", **about(version), thread=kept.thread_of(version), approvals=queries.approvals_of(version),
         sent=[one for one in sent if one.version != version.version], was_sent=bool(sent), message_form=form,
+        looks=viewer().is_staff("rep", "rep_manager"),
     )  # fmt: skip
 
 

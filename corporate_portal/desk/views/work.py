@@ -13,6 +13,7 @@ from billing_core.web.render import page, see, tell
 from billing_core.words import mark
 from corporate_portal.desk import queries, service
 from corporate_portal.desk.views.blueprint import Answer, desk
+from corporate_portal.desk.views.contact_changes import VERIFIERS
 from corporate_portal.quotes import showing
 
 
@@ -23,7 +24,14 @@ def index() -> Answer:
     with db.reading():
         parts = queries.work_lists(viewer())
         may_write = viewer().is_staff("rep")
-        return page("desk/index.html", parts=parts, may_write=may_write, now=clock.now(), showing=showing)
+        return page(
+            "desk/index.html",
+            parts=parts,
+            may_write=may_write,
+            verifies=viewer().is_staff(*VERIFIERS),
+            now=clock.now(),
+            showing=showing,
+        )
 
 
 @desk.get("/desk/quotes")

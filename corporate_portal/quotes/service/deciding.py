@@ -5,6 +5,7 @@ from dataclasses import replace
 from sqlalchemy import select, update
 
 from billing_core import audit, clock, db, money, words
+from billing_core.contacts.holding import refuse_while_held
 from billing_core.credentials.models import SignInSession
 from billing_core.documents import service as documents
 from billing_core.errors import Invalid
@@ -58,8 +59,8 @@ def accept_quote(viewer: Viewer, public_id: str, acceptance: Acceptance) -> Quot
 
     All in one transaction. Where the account's rule asks for two contacts, only the acceptance is written, and a second
     contact has to confirm it. Accepting an accepted quote is harmless and returns the decision that stands. Raises
-    NotFound, NotAllowed, QuoteExpired, QuoteWithdrawn, AlreadyDecided, QuoteChanged, AwaitsSecond, NoSecondContact, and
-    Invalid for the order details.
+    NotFound, NotAllowed, QuoteExpired, QuoteWithdrawn, AlreadyDecided, QuoteChanged, AwaitsSecond, NoSecondContact,
+    OnHold, and Invalid for the order details.
     """
     version, contact = locked_for_contact(viewer, public_id)
     if version.state == states.ACCEPTED and version.decision is not None:
@@ -69,6 +70,7 @@ def accept_quote(viewer: Viewer, public_id: str, acceptance: Acceptance) -> Quot
         return first
     refuse_unless_open(version, now)
     refuse_unless_reviewed(version, acceptance.reviewed_sha256)
+    refuse_while_held(contact, version.zone)
     said = declaration(version, viewer.display_name, contact.function, acceptance.locale)
     if acceptance.wording_sha256 != said.sha256:
         raise QuoteChanged

@@ -7,6 +7,7 @@ from sqlalchemy.orm import joinedload
 
 from billing_core import audit, clock, db
 from billing_core.accounts import Account
+from billing_core.contacts.holding import refuse_while_held
 from billing_core.errors import Invalid, NotFound
 from billing_core.ledger.service import lock_account
 from billing_core.people import Person
@@ -38,6 +39,7 @@ def confirm_quote(viewer: Viewer, public_id: str, confirmation: Confirmation) ->
     said = declaration(version, viewer.display_name, contact.function, confirmation.locale)
     if confirmation.wording_sha256 != said.sha256:
         raise QuoteChanged
+    refuse_while_held(contact, version.zone)
     order = check_purchase_order(version.quote.account, first.po_number, first.po_expires_on)
     decided = Decided(
         "accepted", clock.now(), said, po_number=order.number, po_expires_on=order.expires_on, payment=first.payment

@@ -1,6 +1,7 @@
 """What every page about one quote shows."""
 
 from billing_core import clock
+from billing_core.contacts import holding
 from billing_core.web.identity import viewer
 from corporate_portal.quotes import policy, showing
 from corporate_portal.quotes.models import QuoteVersion
@@ -28,5 +29,6 @@ def about(version: QuoteVersion) -> dict[str, object]:
         "can_confirm": policy.can_confirm(viewer(), version, now),
         "seconds": seconds_of(version),
         "can_decide": policy.can_decide(viewer(), version, now),
+        "held_until": holding.hold_of(viewer(), version.account_id),
         "is_open": version.is_outstanding(now) or version.is_awaiting_second(now),
     }

@@ -58,7 +58,7 @@ def detail(public_id: str) -> Answer:
     """The quote as a document, with a panel that says how much, until when, and what can be done."""
     with db.reading():
         version = queries.current_version(viewer(), public_id)
-    if version.first_viewed_at is None and version.state == states.SENT:
+    if version.first_viewed_at is None and version.state == states.SENT and viewer().looking is None:
         db.perform(service.mark_viewed, viewer(), public_id)
     with db.reading():
         return detail_page(version)
