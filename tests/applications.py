@@ -9,6 +9,8 @@ from flask import Flask
 from app.factory import brand_of, create_app
 from app.settings import Settings
 from billing_core import db, templating
+from billing_core.credentials.factors import duty
+from billing_core.payments import limits
 from billing_core.payments import processor as payments
 
 
@@ -29,6 +31,8 @@ class Applications:
         app, config, empty = self.made[settings]
         db.configure(settings.database)
         templating.set_brand(brand_of(settings))
+        duty.require_of_staff(settings.requires_staff_factor)
+        limits.prove_above(settings.step_up_above)
         payments.use_gateway(app.extensions["ports"].gateway)
         app.config.clear()
         app.config.update(config)

@@ -11,6 +11,7 @@ from billing_core import clock, db
 from billing_core.accounts import Account
 from billing_core.audit import AuditEntry
 from billing_core.credentials.models import SignInSession
+from billing_core.payments.service import pay_invoice
 from billing_core.people import BillingContact, Person
 from billing_core.permissions import Realm
 from billing_core.web.guards import Guard
@@ -51,14 +52,20 @@ def test_the_pages_are_those_of_the_contact_and_say_so(app: Flask, deal: quotes.
     assert "Work list" in client.get("/desk").words
 
 
-def test_nothing_that_is_sent_counts_on_any_address(app: Flask, deal: quotes.Deal) -> None:
+@pytest.mark.parametrize("realm", [Realm.PORTAL, Realm.MY])
+def test_nothing_that_is_sent_counts_on_any_address(app: Flask, deal: quotes.Deal, realm: Realm) -> None:
     quotes.sent(deal)
-    client = looking(app, deal)
-    token = client.token(client.get("/quotes"))
+    person, home = deal.contact, "/quotes"
+    client = looking(app, deal) if realm is Realm.PORTAL else Client(app).sign_in(make.staff("support"), Realm.DESK)
+    if realm is Realm.MY:
+        online = make.account(kind="online", rep_id=None)
+        person, home = make.contact(online), "/my-account"
+        look(client, online, person)
+    token = client.token(client.get(home))
     before, seen = rows(UNTOUCHED), 0
     for rule in app.url_map.iter_rules():
         guard: Guard | None = getattr(app.view_functions[rule.endpoint], "guard", None)
-        if guard is None or guard.realm is not Realm.PORTAL or "POST" not in (rule.methods or set()):
+        if guard is None or guard.realm is not realm or "POST" not in (rule.methods or set()):
             continue
         path = rule.rule
         for argument in rule.arguments:
@@ -66,11 +73,23 @@ def test_nothing_that_is_sent_counts_on_any_address(app: Flask, deal: quotes.Dea
         page = client.post(path, {"csrf_token": token})
         assert (page.status, "You are looking as a contact." in page.words) == (403, True), rule.endpoint
         seen += 1
-    assert seen > 30
-    client.post("/language", {"csrf_token": token, "language": "de", "next": "/quotes"})
+    assert seen > 25
+    client.post("/language", {"csrf_token": token, "language": "de", "next": home})
     assert rows(UNTOUCHED | {"person"}) == {name: kept for name, kept in before.items() if name != "person"}
     with db.reading() as session:
-        assert session.get_one(Person, deal.contact.id).locale == "en"
+        assert session.get_one(Person, person.id).locale == "en"
+
+
+@pytest.mark.parametrize("query", ["", "?returned=1"])
+def test_no_page_leaves_a_trace_not_even_of_a_payer_who_comes_back(app: Flask, deal: quotes.Deal, query: str) -> None:
+    invoice = ledger.invoice(deal.account, 50_000, contact=deal.contact)
+    payment = pay_invoice(make.viewer(deal.contact), invoice.public_id, None)
+    client = looking(app, deal)
+    client.get("/desk")
+    before = rows(UNTOUCHED)
+    page = client.get(f"/payments/{payment.public_id}{query}")
+    assert page.status == (403 if query else 200)
+    assert rows(UNTOUCHED) == before
 
 
 def test_personal_pages_are_not_shown(app: Flask, deal: quotes.Deal) -> None:
