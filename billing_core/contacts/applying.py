@@ -76,11 +76,13 @@ class Newcomer:
 
 
 def make_contact(who: Newcomer, account: Account, held_until: datetime | None) -> BillingContact:
-    """The person of that User ID, or a new one, who gets a link to create a password.
+    """The person of that User ID, a member of the account with that address, or a new person.
+
+    Whoever has no password yet gets a link to create one.
 
     Raises AddressTaken and AlreadyContact.
     """
-    person = person_by_identifier(who.email) or _make_person(who, account)
+    person = person_by_identifier(who.email) or _member(account, who.email) or _make_person(who, account)
     if person.staff_role is not None or not person.is_active:
         raise AddressTaken
     in_account = {"person_id": person.id, "account_id": account.id}
@@ -102,6 +104,13 @@ def make_contact(who: Newcomer, account: Account, held_until: datetime | None) -
         realm = Realm.PORTAL if account.is_corporate else Realm.MY
         jobs.enqueue(SEND_LINK, person_id=person.id, realm=realm.value)
     return contact
+
+
+def _member(account: Account, email: str) -> Person | None:
+    """Somebody of the account who signs in with a username and gets mail at this address: not to be there twice."""
+    same = func.lower(Person.email) == email.lower()
+    mine = select(Person).join(Membership, Membership.person_id == Person.id)
+    return db.session().scalars(mine.where(Membership.account_id == account.id, same).order_by(Person.id)).first()
 
 
 def _make_person(who: Newcomer, account: Account) -> Person:

@@ -383,3 +383,12 @@ def test_a_change_begins_with_what_the_contact_may_do_now(app: Flask, anna: Pers
     client = Client(app).sign_in(anna)
     form = client.get(f"/profile/contacts/change?kind=change&contact={pays.public_id}").form("change")
     assert [name for name in ("may_accept", "may_pay", "may_manage") if name in form] == ["may_pay"]
+
+
+def test_a_member_who_signs_in_with_a_username_is_not_made_twice(anna: Person, rep: Person, account: Account) -> None:
+    member = make.member(account, make.person("Max Member", "max", email="max@customer.example"))
+    approve(rep, ask(anna, account, wish("add", name="Max Member", email="MAX@customer.example", may_pay=True)))
+    contact = contact_of("Max Member", account)
+    assert (contact.person_id, contact.user_id, contact.may_pay) == (member.id, "max", True)
+    with db.reading() as session:
+        assert len(session.scalars(select(Person).where(Person.name == "Max Member")).all()) == 1
