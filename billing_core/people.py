@@ -4,7 +4,7 @@ import unicodedata
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Select, String, UniqueConstraint, and_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from billing_core import db
@@ -121,17 +121,21 @@ def is_manager() -> ColumnElement[bool]:
     return and_(Person.staff_role == "rep_manager", Person.disabled_at.is_(None))
 
 
-def managers_of(rep: Person) -> list[Person]:
+def managers_of(rep: Person | None) -> list[Person]:
     """The representative's manager; all managers where there is none, or one who does not work here any more."""
-    own = db.session().scalar(select(Person).where(Person.id == rep.manager_id, is_manager()))
+    own = db.session().scalar(select(Person).where(Person.id == rep.manager_id, is_manager())) if rep else None
     return [own] if own else list(db.session().scalars(select(Person).where(is_manager()).order_by(Person.id)))
 
 
-def reps_of_others(manager_id: int) -> Select[int]:
-    """The ids of the representatives who have another manager than this one."""
-    theirs = select(Person.id).where(is_manager(), Person.id != manager_id)
+def is_under(rep_id: ColumnElement[int | None], manager_id: int) -> ColumnElement[bool]:
+    """Whether a manager answers for what belongs to this representative.
+
+    So for the own representatives, for those who have no manager, and for what has no representative.
+    """
+    others = select(Person.id).where(is_manager(), Person.id != manager_id)
     rep = aliased(Person)
-    return select(rep.id).where(rep.manager_id.in_(theirs))
+    of_others = select(rep.id).where(rep.manager_id.in_(others))
+    return or_(rep_id.is_(None), rep_id == manager_id, rep_id.not_in(of_others))
 
 
 def contacts_of(account_id: int) -> list[BillingContact]:

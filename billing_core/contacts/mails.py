@@ -10,7 +10,7 @@ from billing_core.contacts import states
 from billing_core.contacts.applying import Applied
 from billing_core.contacts.models import ContactChange
 from billing_core.mail.service import Recipient, send_mail
-from billing_core.people import BillingContact, Person, contacts_of
+from billing_core.people import BillingContact, Person, contacts_of, managers_of
 from billing_core.permissions import Viewer
 from billing_core.words import mark
 
@@ -99,11 +99,11 @@ def _tell(change: ContactChange, to: Recipient, said: str) -> None:
 
 
 def _verifiers(change: ContactChange) -> list[Person]:
-    if change.account.is_corporate and change.account.rep_id is not None:
-        return [db.session().get_one(Person, change.account.rep_id)]
-    role = "rep_manager" if change.account.is_corporate else "support"
-    staff = select(Person).where(Person.staff_role == role, Person.disabled_at.is_(None))
-    return list(db.session().scalars(staff.order_by(Person.id)))
+    if change.account.is_corporate:
+        rep = db.session().get(Person, change.account.rep_id) if change.account.rep_id is not None else None
+        return [rep] if rep is not None and rep.is_active else managers_of(rep)
+    support = select(Person).where(Person.staff_role == "support", Person.disabled_at.is_(None))
+    return list(db.session().scalars(support.order_by(Person.id)))
 
 
 def _mailbox(person: Person) -> Recipient:

@@ -10,7 +10,7 @@ from billing_core.accounts import Account
 from billing_core.contacts import states
 from billing_core.contacts.models import ContactChange
 from billing_core.errors import NotFound
-from billing_core.people import BillingContact, reps_of_others
+from billing_core.people import BillingContact, is_under
 from billing_core.permissions import Standing, Viewer
 
 MOST_SHOWN = 50
@@ -51,7 +51,7 @@ def verified_by(viewer: Viewer) -> ColumnElement[bool]:
     if viewer.is_staff("rep"):
         return (Account.kind == "corporate") & (Account.rep_id == viewer.person_id)
     if viewer.is_staff("rep_manager"):
-        return (Account.kind == "corporate") & Account.rep_id.not_in(reps_of_others(viewer.person_id))
+        return (Account.kind == "corporate") & is_under(Account.rep_id, viewer.person_id)
     return false()
 
 

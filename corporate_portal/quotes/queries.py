@@ -19,7 +19,7 @@ from billing_core.db.keyset import Key, Slice, page_of
 from billing_core.errors import NotFound
 from billing_core.ledger.models import CreditNote, Invoice
 from billing_core.orders.models import ServiceOrder
-from billing_core.people import Person, reps_of_others
+from billing_core.people import Person, is_under
 from billing_core.permissions import Viewer
 from corporate_portal.quotes import states
 from corporate_portal.quotes.evidence import Reading, reading_of
@@ -64,14 +64,12 @@ class Sent:
 def at_desk(viewer: Viewer) -> ColumnElement[bool]:
     """A condition on Account: whose quotes and requests exist for the vendor's people.
 
-    Finance and support read all; a representative the own ones; a manager those of the own representatives, of those
-    who have no manager, and of accounts without a representative.
+    Finance and support read all; a representative the own ones; a manager those that people.is_under names.
     """
     if viewer.is_staff("finance", "support"):
         return true()
     if viewer.is_staff("rep_manager"):
-        free = or_(Account.rep_id.is_(None), Account.rep_id.not_in(reps_of_others(viewer.person_id)))
-        return or_(free, Account.rep_id == viewer.person_id)
+        return is_under(Account.rep_id, viewer.person_id)
     return Account.rep_id == viewer.person_id if viewer.is_staff("rep") else false()
 
 

@@ -271,6 +271,18 @@ def test_only_those_who_verify_this_account_see_and_answer_it(
         approve(rep, public_id)
 
 
+def test_a_manager_verifies_where_no_representative_works(app: Flask) -> None:
+    manager, former = make.staff("rep_manager"), make.staff("rep", disabled_at=clock.now())
+    for account in (make.account(rep_id=None), make.account(rep=former)):
+        asks = make.contact(account, is_primary=True)
+        public_id = ask(asks, account, wish("add"))
+        assert mails("contact-change-asked")[-1].recipient_name == manager.name
+        page = Client(app).sign_in(manager, Realm.DESK).get("/desk/contact-changes")
+        assert account.name in page.words
+        approve(manager, public_id)
+        assert names(account)[-1] == "Cora Neu"
+
+
 def test_support_verifies_those_of_online_accounts(app: Flask) -> None:
     online = make.account(kind="online", rep_id=None)
     admin, contact = make.member(online, is_admin=True), make.contact(online)

@@ -184,5 +184,6 @@ def test_a_second_look_ends_the_first(app: Flask, deal: quotes.Deal) -> None:
     look(client, deal.account, colleague)
     assert "as Dora Zweig does" in client.get("/quotes").words
     with db.reading() as session:
-        actions = list(session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("contact.look%"))))
+        told = select(AuditEntry.action).where(AuditEntry.action.like("contact.look%"))
+        actions = list(session.scalars(told.order_by(AuditEntry.id)))
     assert actions == ["contact.look_begun", "contact.look_ended", "contact.look_begun"]
