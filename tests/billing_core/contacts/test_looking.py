@@ -108,7 +108,8 @@ def test_it_is_kept_and_the_contact_reads_of_it(app: Flask, deal: quotes.Deal) -
     assert ("Looked at as you see it" in shown, "Rita Rep" in shown) == (True, True)
     assert BANNER not in own.get("/quotes").words
     with db.reading() as session:
-        entries = session.scalars(select(AuditEntry).where(AuditEntry.action.like("contact.look%"))).all()
+        looks = select(AuditEntry).where(AuditEntry.action.like("contact.look%"))
+        entries = session.scalars(looks.order_by(AuditEntry.id)).all()
         sessions = session.scalars(select(SignInSession).where(SignInSession.person_id == deal.contact.id)).all()
     assert [(one.action, one.actor, one.subject) for one in entries] == [
         ("contact.look_begun", f"desk:{deal.rep.public_id}", deal.contact.public_id),

@@ -49,7 +49,8 @@ def test_the_reminder_comes_when_48_hours_remain_and_once(deal: Deal) -> None:
     reminded = [("quote-reminder", who) for who in (deal.contact.email, second.email)]
     assert told() == [*reminded, ("quote-notice", deal.rep.email)]
     with db.reading() as session:
-        first = session.scalars(select(OutboxMail).where(OutboxMail.kind == "quote-reminder")).first()
+        reminders = select(OutboxMail).where(OutboxMail.kind == "quote-reminder")
+        first = session.scalars(reminders.order_by(OutboxMail.id)).first()
     assert first is not None
     assert "(Europe/Berlin)" in first.text_body
     assert deal.contact.email in first.text_body

@@ -46,7 +46,7 @@ def person_of(realm: Realm) -> Person:
 
 def all_of(row: type) -> list:
     with db.reading() as session:
-        return list(session.scalars(select(row)))
+        return list(session.scalars(select(row).order_by(*row.__table__.primary_key)))
 
 
 def options_on(page: Page) -> str:
