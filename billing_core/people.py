@@ -4,7 +4,17 @@ import unicodedata
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, String, UniqueConstraint, and_, or_, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    SQLColumnExpression,
+    String,
+    UniqueConstraint,
+    and_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from billing_core import db
@@ -99,9 +109,19 @@ class BillingContact(Base):
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
 
 
+LONGEST_IDENTIFIER = 254
+"""Characters of a User ID in its canonical form, as the database keeps it."""
+
+
+def is_identifier(text: str) -> bool:
+    """Whether somebody can sign in with it: it can be kept, and its canonical form is a name or an address as it is."""
+    canonical = canonical_identifier(text)
+    return 0 < len(canonical) <= LONGEST_IDENTIFIER and ("@" in canonical) == ("@" in text)
+
+
 def canonical_identifier(text: str) -> str:
-    """The one form of a User ID: trimmed, NFKC, case-folded; the domain of an e-mail address in its ASCII form."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.strip()).casefold())
+    """The one form of a User ID: NFKC, case-folded, trimmed; the domain of an e-mail address in its ASCII form."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
     local, at, domain = folded.rpartition("@")
     if at:
         with suppress(UnicodeError):  # no domain that exists: the identifier then simply belongs to nobody
@@ -127,7 +147,7 @@ def managers_of(rep: Person | None) -> list[Person]:
     return [own] if own else list(db.session().scalars(select(Person).where(is_manager()).order_by(Person.id)))
 
 
-def is_under(rep_id: ColumnElement[int | None], manager_id: int) -> ColumnElement[bool]:
+def is_under(rep_id: SQLColumnExpression[int | None], manager_id: int) -> ColumnElement[bool]:
     """Whether a manager answers for what belongs to this representative.
 
     So for the own representatives, for those who have no manager, and for what has no representative.

@@ -108,9 +108,11 @@ def make_contact(who: Newcomer, account: Account, held_until: datetime | None) -
 
 def _member(account: Account, email: str) -> Person | None:
     """Somebody of the account who signs in with a username and gets mail at this address: not to be there twice."""
-    same = func.lower(Person.email) == email.lower()
-    mine = select(Person).join(Membership, Membership.person_id == Person.id)
-    return db.session().scalars(mine.where(Membership.account_id == account.id, same).order_by(Person.id)).first()
+    members = select(Person.id, Person.email).join(Membership, Membership.person_id == Person.id)
+    rows = db.session().execute(members.where(Membership.account_id == account.id).order_by(Person.id))
+    canonical = canonical_identifier(email)
+    named = next((row.id for row in rows if canonical_identifier(row.email) == canonical), None)
+    return db.session().get(Person, named) if named is not None else None
 
 
 def _make_person(who: Newcomer, account: Account) -> Person:

@@ -22,7 +22,7 @@ from billing_core.credentials import throttles
 from billing_core.credentials.service import require_patience
 from billing_core.errors import Invalid, NotAllowed, NotFound
 from billing_core.mail.service import is_address
-from billing_core.people import BillingContact, canonical_identifier, contacts_of
+from billing_core.people import BillingContact, canonical_identifier, contacts_of, is_identifier
 from billing_core.permissions import Viewer
 from billing_core.words import mark
 
@@ -165,7 +165,7 @@ def _check(wish: Wish, contacts: list[BillingContact]) -> BillingContact | None:
 
 
 def _check_email(wish: Wish, contacts: list[BillingContact]) -> None:
-    if not is_address(wish.email):
+    if not is_address(wish.email) or not is_identifier(wish.email):
         raise Invalid(mark("Enter an e-mail address, for example anna@example.com."), field="email")
     new = canonical_identifier(wish.email)
     others = [one for one in contacts if not (wish.kind == states.CHANGE and one.person.public_id == wish.contact)]

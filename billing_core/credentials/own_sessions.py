@@ -41,8 +41,8 @@ class OwnSession:
 
 
 def name_of(session: SignInSession) -> str:
-    """What the session is called on pages and in the audit trail: neither its token nor the mark of its browser."""
-    return f"ses_{hashlib.sha256(session.token_hash.encode()).hexdigest()[:20]}"
+    """What the session is called on pages and in the audit trail; its token changes, this does not."""
+    return f"ses_{hashlib.sha256(f'{session.id} {session.created_at.isoformat()}'.encode()).hexdigest()[:20]}"
 
 
 def own_sessions(viewer: Viewer) -> list[OwnSession]:

@@ -84,6 +84,8 @@ class _Attempt:
     person_id: int
     stored: str | None
     throttled_as: str
+    anywhere: str
+    """Who knocked at the throttle over all sign-ins."""
 
 
 def sign_in(
@@ -126,14 +128,15 @@ def _knock(realm: Realm, user_id: str, ip: str, device: str) -> _Attempt:
     person = person_of(canonical) or Person(id=0, public_id="", name="", email="", locale="en")
     is_known_here = sessions.person_of_device(device) == person.id
     subject = f"device:{device}" if is_known_here else _subject(canonical)
+    anywhere = subject if is_known_here else EVERYBODY
     require_patience(
         throttles.knock(throttles.SIGN_IN, subject),
         throttles.knock(throttles.SIGN_IN_ADDRESS, throttles.network_of(ip)),
-        throttles.knock(throttles.SIGN_IN_ANYWHERE, subject if is_known_here else EVERYBODY),
+        throttles.knock(throttles.SIGN_IN_ANYWHERE, anywhere),
     )
     stored = db.session().scalar(select(Password.hash).where(Password.person_id == person.id))
     is_welcome = sessions.may_enter(viewer_of(person, realm)) and person.is_active
-    return _Attempt(person.id, stored if is_welcome else None, subject)
+    return _Attempt(person.id, stored if is_welcome else None, subject, anywhere)
 
 
 def _subject(canonical: str) -> str:
@@ -170,7 +173,7 @@ def _admit(
     if not is_half_way:
         throttles.forget(throttles.SIGN_IN, attempt.throttled_as)
     throttles.take_back(throttles.SIGN_IN_ADDRESS, throttles.network_of(ip))
-    throttles.take_back(throttles.SIGN_IN_ANYWHERE, EVERYBODY)
+    throttles.take_back(throttles.SIGN_IN_ANYWHERE, attempt.anywhere)
     if is_half_way:
         return factors.make_pending(realm, attempt.person_id, attempt.throttled_as), False
     void_links(attempt.person_id)

@@ -149,6 +149,14 @@ def note_proof(session_id: int | None) -> None:
     db.session().execute(live.values(proven_at=clock.real_now()))
 
 
+def renew_token(session_id: int | None) -> str | None:
+    """Another token for the session, as after a proof; the former one opens nothing. None where it has ended."""
+    token = new_token()
+    live = update(SignInSession).where(SignInSession.id == session_id, SignInSession.ended_at.is_(None))
+    renewed = db.session().scalar(live.values(token_hash=hash_of(token)).returning(SignInSession.id))
+    return token if renewed is not None else None
+
+
 def needs_touch(session: SignInSession) -> bool:
     """Whether it is time to mark the session as seen."""
     return clock.real_now() >= session.seen_at + TOUCH_EVERY

@@ -15,6 +15,7 @@ from billing_core.credentials import proving
 from billing_core.credentials.factors import passkeys
 from billing_core.errors import Refusal
 from billing_core.permissions import ProofNeeded, Viewer
+from billing_core.web import sessions
 from billing_core.web.forms import Form, TextLine
 from billing_core.web.identity import forget, viewer
 from billing_core.web.render import page
@@ -54,6 +55,7 @@ def take(viewer: Viewer) -> None:
         proving.prove(viewer, password=password, code=code[:40], passkey=passkey)
     except Refusal as refusal:
         raise ProofRefused(refusal) from None
+    sessions.renew(viewer.realm, viewer.facts.session_id)
     forget(viewer.realm)
 
 

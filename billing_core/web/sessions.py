@@ -30,7 +30,10 @@ def cookie_name(realm: Realm) -> str:
 
 
 def token_of(realm: Realm) -> str | None:
-    """The token that the browser sent for the realm. Anything that cannot be one counts as none."""
+    """The token that the browser sent, or that this answer brings it. What cannot be one counts as none."""
+    if realm in g.get("brought", {}):
+        brought: str = g.brought[realm]
+        return brought
     token = request.cookies.get(cookie_name(realm), "")
     return token if 0 < len(token) <= 64 and token.isascii() else None
 
@@ -101,8 +104,20 @@ def carry(realm: Realm, token: str) -> None:
     """Let the answer to this request bring the browser the realm's new token, and the mark of a browser known to us."""
     _forget_anonymous_session()
     g.pop("viewers", None)
+    _bring(realm, token)
+
+
+def _bring(realm: Realm, token: str) -> None:
+    g.setdefault("brought", {})[realm] = token
     _answer_with(cookie_name(realm), token, None)
     _answer_with(_cookie("device"), rows.hash_of(token), _DEVICE_IS_KNOWN)
+
+
+def renew(realm: Realm, session_id: int | None) -> None:
+    """After a proof, and where a factor comes or goes: whoever has copied the cookie is out from now on."""
+    token = db.perform(rows.renew_token, session_id)
+    if token is not None:
+        _bring(realm, token)
 
 
 def end(realm: Realm) -> None:
@@ -112,6 +127,7 @@ def end(realm: Realm) -> None:
         db.perform(rows.end_session, token)
     _forget_anonymous_session()
     g.pop("viewers", None)
+    g.pop("brought", None)
     _answer_with(cookie_name(realm), "", timedelta())
 
 

@@ -12,7 +12,7 @@ from app.imports.staging import Row
 from billing_core import db
 from billing_core.accounts import Account
 from billing_core.db import folded
-from billing_core.people import LoginIdentifier, Person
+from billing_core.people import LoginIdentifier, Person, is_identifier
 from billing_core.subscriptions.models import ONLINE, Subscription
 from billing_core.vat_ids import formats
 
@@ -45,7 +45,7 @@ def check_people(run: Run, chunk: list[Row]) -> None:
             rows.bad(row, "username", "must not be empty where the e-mail address does not sign in")
         for canonical, shown in identifiers.items():
             column = "email" if "@" in shown else "username"
-            if len(canonical) > 254 or ("@" in canonical) != ("@" in shown):
+            if not is_identifier(shown):
                 rows.bad(row, column, "cannot be used to sign in: its characters mean others")
             wanted[canonical] = (row, column)
     taken = (

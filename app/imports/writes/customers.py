@@ -32,7 +32,12 @@ def give_up_identifiers(run: Run, chunk: list[Row]) -> None:
         if row.key in mine:
             kept = identifiers_of(_facts(run, row))
             own = (LoginIdentifier.person_id == mine[row.key], LoginIdentifier.canonical.not_in(kept))
-            db.session().execute(delete(LoginIdentifier).where(*own))
+            given_up = delete(LoginIdentifier).where(*own).returning(LoginIdentifier.shown)
+            gone = sorted(db.session().scalars(given_up))
+            if gone:
+                person = db.session().get_one(Person, mine[row.key])
+                audit.record(ACTOR, "person.changed", person.public_id, before={"user_ids": gone})
+                _shut_out(person.id)
 
 
 def _facts(run: Run, row: Row) -> Facts:
@@ -40,7 +45,7 @@ def _facts(run: Run, row: Row) -> Facts:
 
 
 def write_people(run: Run, chunk: list[Row]) -> tuple[int, int]:
-    """Insert or update the people. A new address makes mailed links void; who is disabled is signed out."""
+    """Insert or update the people. Sessions and mailed links end with what somebody signs in with, and with a role."""
     facts = known(run, PEOPLE, [row.key for row in chunk])
     disabled = {key: person["disabled_at"] for key, person in facts.items() if person and person.get("disabled_at")}
 
@@ -58,13 +63,22 @@ def write_people(run: Run, chunk: list[Row]) -> tuple[int, int]:
     written = upsert(run, PEOPLE, Person, chunk, attributes)
     for one in written:
         person: Person = one.item
-        _write_identifiers(person.id, identifiers_of(facts[one.row.key] or {}))
-        if "email" in one.changed or "disabled_at" in one.changed:
-            links.void_links(person.id)
-        if person.disabled_at is not None:
-            sessions.end_sessions_of(person.id)
+        before = _write_identifiers(person.id, identifiers_of(facts[one.row.key] or {}))
+        if before is not None and not one.is_new:
+            one.changed["user_ids"] = ", ".join(before)
+        if _ENDS_SESSIONS & one.changed.keys() or person.disabled_at is not None:
+            _shut_out(person.id)
         _record("person", person.public_id, None, one)
     return counted(written)
+
+
+_ENDS_SESSIONS = {"email", "disabled_at", "staff_role", "user_ids"}
+
+
+def _shut_out(person_id: int) -> None:
+    """What was signed in or mailed under the former circumstances counts no longer."""
+    sessions.end_sessions_of(person_id)
+    links.void_links(person_id)
 
 
 def name_managers(run: Run, chunk: list[Row]) -> None:
@@ -80,10 +94,14 @@ def name_managers(run: Run, chunk: list[Row]) -> None:
             audit.record(ACTOR, "person.changed", person.public_id, before={"manager_id": before})
 
 
-def _write_identifiers(person_id: int, wanted: dict[str, str]) -> None:
-    """Give the person their identifiers; contacts whose User ID is no longer one of them get the first."""
+def _write_identifiers(person_id: int, wanted: dict[str, str]) -> list[str] | None:
+    """Give the person their identifiers; contacts whose User ID is no longer one of them get the first.
+
+    What they were before, where one is new or written in another way.
+    """
     mine = db.session().scalars(select(LoginIdentifier).where(LoginIdentifier.person_id == person_id))
     present = {identifier.canonical: identifier for identifier in mine}
+    before = {canonical: identifier.shown for canonical, identifier in present.items()}
     for canonical, shown in wanted.items():
         if canonical in present:
             present[canonical].shown = shown
@@ -92,6 +110,7 @@ def _write_identifiers(person_id: int, wanted: dict[str, str]) -> None:
     contacts = db.session().scalars(select(BillingContact).where(BillingContact.person_id == person_id))
     for contact in contacts:
         contact.user_id = wanted.get(canonical_identifier(contact.user_id), next(iter(wanted.values())))
+    return sorted(before.values()) if wanted != before else None
 
 
 def write_accounts(run: Run, chunk: list[Row]) -> tuple[int, int]:
@@ -147,7 +166,7 @@ def write_contacts(run: Run, chunk: list[Row]) -> tuple[int, int]:
     people = ids(run, Person, (str((row.values or {})["person"]) for row in rows))
     user_ids = {key: next(iter(identifiers_of(p or {}).values())) for key, p in known(run, PEOPLE, people).items()}
     pairs = {row.key: (accounts[a], people[p]) for row in rows for a, p in [row.key.split("\x1f")]}
-    _make_way_for_primaries([pairs[row.key] for row in rows if (row.values or {}).get("is_primary")])
+    _make_way_for_primaries([pairs[row.key] for row in rows if (row.values or {}).get("is_primary")], [*pairs.values()])
     members, contacts = _present(Membership, pairs), _present(BillingContact, pairs)
     added = 0
     for row in rows:
@@ -157,16 +176,28 @@ def write_contacts(run: Run, chunk: list[Row]) -> tuple[int, int]:
         added += is_new
         changed = _write_membership(members.get(pair), pair, facts["role"])
         changed |= _write_contact(contacts.get(pair), pair, facts, user_ids[row.key.split("\x1f")[1]])
+        if facts["role"] == "none" or _RIGHTS & changed.keys():
+            _shut_out(pair[1])
         action = "contact.imported" if is_new else "contact.changed"
         audit.record(ACTOR, action, _public_id(run, row), pair[0], role=facts["role"], before=changed)
     remember(run, CONTACTS, [(row.key, row.sha256) for row in rows])
     return added, len(rows) - added
 
 
-def _make_way_for_primaries(pairs: list[tuple[int, int]]) -> None:
-    """An account has one primary contact: the old one steps back before the new one is written."""
+_RIGHTS = {"may_accept", "may_pay", "may_manage", "removed_at"}
+
+
+def _make_way_for_primaries(pairs: list[tuple[int, int]], written: list[tuple[int, int]]) -> None:
+    """An account has one primary contact: the old one steps back before the new one is written.
+
+    Of those who are `written` now the trail gets a row anyway.
+    """
     in_accounts = BillingContact.account_id.in_({account_id for account_id, _ in pairs})
-    db.session().execute(update(BillingContact).where(in_accounts, BillingContact.is_primary).values(is_primary=False))
+    demoted = update(BillingContact).where(in_accounts, BillingContact.is_primary).values(is_primary=False)
+    back = db.session().execute(demoted.returning(BillingContact.account_id, BillingContact.person_id)).all()
+    for account_id, person_id in sorted({(row.account_id, row.person_id) for row in back} - set(written)):
+        person = db.session().get_one(Person, person_id)
+        audit.record(ACTOR, "contact.changed", person.public_id, account_id, before={"is_primary": "True"})
 
 
 def _present(table: Any, pairs: dict[str, tuple[int, int]]) -> dict[tuple[int, int], Any]:

@@ -1,5 +1,6 @@
 """What an import writes: everything or nothing, once, and again only what has changed in the source."""
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,13 @@ def one(table: Any, **where: Any) -> Any:
 def every(table: Any, *, order: Any = None) -> list[Any]:
     with db.reading() as session:
         return list(session.scalars(select(table).order_by(order if order is not None else table.id)))
+
+
+def told(action: str) -> list[dict[str, Any]]:
+    """What the trail keeps of these deeds, in their order."""
+    with db.reading() as session:
+        entries = select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id)
+        return [json.loads(entry.detail) for entry in session.scalars(entries)]
 
 
 def test_one_of_everything(tmp_path: Path) -> None:
@@ -163,24 +171,52 @@ def test_a_new_user_id_is_printed_from_then_on(tmp_path: Path) -> None:
     files["people.csv"][1]["username"] = "ann.lee"
     run(tmp_path, files)
     assert one(BillingContact).user_id == "ann.lee"
+    assert told("person.changed") == [
+        {"before": {"user_ids": ["annie"]}},
+        {"before": {"user_ids": "ann@customer.example"}},
+    ]
     assert "annie" not in {row.canonical for row in every(LoginIdentifier, order=LoginIdentifier.canonical)}
 
 
-def test_a_new_address_voids_links_and_disabling_signs_out(tmp_path: Path) -> None:
-    run(tmp_path, d.whole())
+@pytest.mark.parametrize(
+    ("file", "line", "changes"),
+    [
+        ("people.csv", 1, {"email": "new@customer.example"}),
+        ("people.csv", 1, {"username": "ann.lee"}),
+        ("people.csv", 1, {"email_signs_in": "no"}),
+        ("people.csv", 1, {"disabled": "yes"}),
+        ("contacts.csv", 0, {"may_accept": "no"}),
+        ("contacts.csv", 0, {"may_manage": "yes"}),
+        ("contacts.csv", 0, {"billing_contact": "no", "may_accept": "no"}),
+        ("contacts.csv", 0, {"role": "none", "billing_contact": "no", "may_accept": "no"}),
+    ],
+)
+def test_who_signs_in_otherwise_or_has_other_rights_is_signed_out(
+    tmp_path: Path, file: str, line: int, changes: dict[str, str]
+) -> None:
+    files = d.whole()
+    for row in files["people.csv"]:
+        row.update({"disabled": "no", "email_signs_in": "yes"})
+    run(tmp_path, files)
     ann = one(Person, external_id="ann").id
     db.perform(links.make_link, ann, timedelta(minutes=30))
     db.perform(sessions.begin_session, Realm.PORTAL, ann)
-    files = d.whole()
-    files["people.csv"][1]["email"] = "new@customer.example"
+    files["people.csv"][1]["name"] = "Ann Lee-Smith"
     run(tmp_path, files)
-    assert one(PasswordLink).voided_at is not None
-    assert one(SignInSession).ended_at is None
-    for row in files["people.csv"]:
-        row["disabled"] = "yes" if row["external_id"] == "ann" else "no"
+    assert (one(PasswordLink).voided_at, one(SignInSession).ended_at) == (None, None)
+    files[file][line].update(changes)
+    run(tmp_path, files)
+    assert None not in (one(PasswordLink).voided_at, one(SignInSession).ended_at)
+    assert one(Person, external_id="ann").is_active is ("disabled" not in changes)
+
+
+def test_another_role_signs_out(tmp_path: Path) -> None:
+    files: Files = {"people.csv": [d.person("f", staff_role="finance")]}
+    run(tmp_path, files)
+    db.perform(sessions.begin_session, Realm.DESK, one(Person).id)
+    files["people.csv"][0]["staff_role"] = "support"
     run(tmp_path, files)
     assert one(SignInSession).ended_at is not None
-    assert not one(Person, external_id="ann").is_active
 
 
 def test_the_primary_contact_changes_and_a_member_leaves(tmp_path: Path) -> None:
@@ -193,6 +229,10 @@ def test_the_primary_contact_changes_and_a_member_leaves(tmp_path: Path) -> None
     account = one(Account)
     with db.reading():
         assert [c.person.external_id for c in people.contacts_of(account.id)] == ["bob", "ann"]
+    assert told("contact.changed") == [
+        {"before": {"is_primary": "True"}},
+        {"role": "user", "before": {"is_primary": "False"}},
+    ]
     files["contacts.csv"] = [d.contact(person="bob", role="none", billing_contact="no", may_accept="no")]
     run(tmp_path, files)
     with db.reading():

@@ -15,6 +15,7 @@ from billing_core.audit import AuditEntry
 from billing_core.contacts import refusals, service
 from billing_core.contacts.models import ContactChange
 from billing_core.contacts.service import Wish
+from billing_core.credentials.links import make_link
 from billing_core.credentials.models import PasswordLink, SignInSession
 from billing_core.credentials.service import SEND_LINK
 from billing_core.errors import Invalid, NotAllowed, NotFound, Refusal
@@ -126,14 +127,27 @@ def test_a_removed_contacts_next_request_is_refused(
     app: Flask, anna: Person, ben: Person, rep: Person, account: Account
 ) -> None:
     client = Client(app).sign_in(ben)
+    db.perform(make_link, ben.id, timedelta(minutes=30))
     assert client.get("/quotes").status == 200
     approve(rep, ask(anna, account, wish("remove", contact=ben.public_id)))
     assert client.get("/quotes").status == 303
     with db.reading() as session:
-        ended = select(SignInSession.ended_at).where(SignInSession.person_id == ben.id)
-        assert all(session.scalars(ended))
-        links = select(PasswordLink.voided_at).where(PasswordLink.person_id == ben.id)
-        assert all(session.scalars(links))
+        ended = session.scalars(select(SignInSession.ended_at).where(SignInSession.person_id == ben.id)).one()
+        voided = session.scalars(select(PasswordLink.voided_at).where(PasswordLink.person_id == ben.id)).one()
+    assert None not in (ended, voided)
+
+
+@pytest.mark.parametrize("local", ["anna", "a" * 60])
+def test_an_address_that_nobody_can_sign_in_with_is_refused(
+    anna: Person, rep: Person, account: Account, local: str
+) -> None:
+    long = f"{local}@{'.'.join(['üéñø'] * 36)}.example"
+    for act in (
+        lambda: ask(anna, account, wish("add", email=long)),
+        lambda: db.perform(service.invite, make.viewer(anna), account.public_id, "Cora Neu", long),
+    ):
+        with pytest.raises(Invalid, match="Enter an e-mail address"):
+            act()
 
 
 def test_a_new_address_moves_mail_and_sign_in_and_the_old_one_is_told(

@@ -83,6 +83,20 @@ def test_later_the_password_is_asked_for_and_what_was_typed_is_kept(app: Flask, 
     assert place(client, other).status == 303  # proven for the next ten minutes
 
 
+def test_after_a_proof_the_former_cookie_opens_nothing(app: Flask, deal: quotes.Deal) -> None:
+    client, thief = Client(app).sign_in(deal.contact), Client(app)
+    thief.browser.set_cookie("portal-session", client.browser.get_cookie("portal-session").value)
+    old()
+    assert thief.get("/quotes").status == 200
+    asked = place(client, quotes.sent(deal))
+    assert (confirm(client, asked, proof_password="wrong but long enough").status, thief.get("/quotes").status) == (
+        400,
+        200,
+    )
+    assert confirm(client, asked, proof_password=make.PASSWORD).status == 303
+    assert (client.get("/quotes").status, thief.get("/quotes").status) == (200, 303)
+
+
 def test_who_has_a_factor_shows_that_one_and_not_the_password(app: Flask, deal: quotes.Deal) -> None:
     quote = quotes.sent(deal)
     codes = app_of(deal.contact)

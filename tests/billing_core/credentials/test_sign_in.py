@@ -262,6 +262,7 @@ def test_guesses_from_very_many_addresses_close_the_door_to_unknown_browsers_for
             service.sign_in(Realm.PORTAL, "anna.schmidt", make.PASSWORD, ip="198.51.100.1")
         assert refused.value.retry_after == 60
         service.sign_in(Realm.PORTAL, "anna.schmidt", make.PASSWORD, ip="198.51.100.1", device=known)
+        assert fail("person29", 1, ip="192.0.2.29") == ["throttled"]  # and opens it to nobody else
         moving.shift(timedelta(minutes=1))
         service.sign_in(Realm.PORTAL, "anna.schmidt", make.PASSWORD, ip="198.51.100.1")
 
