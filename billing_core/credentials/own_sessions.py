@@ -3,7 +3,6 @@
 A session that was ended is refused at its next request: every request reads its row anew.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +11,7 @@ from sqlalchemy import select, update
 from billing_core import audit, clock, db
 from billing_core.credentials import browsers
 from billing_core.credentials.models import SignInSession
-from billing_core.credentials.sessions import is_live
+from billing_core.credentials.sessions import is_live, name_of
 from billing_core.errors import NotFound, Refusal
 from billing_core.people import Person
 from billing_core.permissions import Realm, Viewer
@@ -38,11 +37,6 @@ class OwnSession:
     since: datetime
     seen_at: datetime
     is_this: bool
-
-
-def name_of(session: SignInSession) -> str:
-    """What the session is called on pages and in the audit trail; its token changes, this does not."""
-    return f"ses_{hashlib.sha256(f'{session.id} {session.created_at.isoformat()}'.encode()).hexdigest()[:20]}"
 
 
 def own_sessions(viewer: Viewer) -> list[OwnSession]:

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select
 
 from billing_core import audit, clock, db, jobs, templating
 from billing_core.credentials import hashing, sessions, throttles
+from billing_core.credentials.entering import Browser, enter
 from billing_core.credentials.factors import rows as factors
 from billing_core.credentials.identifiers import identifiers_of, person_of, shown_user_id, typed
 from billing_core.credentials.links import forget_old_links, live_link, make_link, use_link, void_links
@@ -112,7 +113,7 @@ def sign_in(
     if attempt.stored is None or not matches:
         raise _failure(realm)
     newer = hashing.hash_password(password) if hashing.current().is_outdated(attempt.stored) else None
-    token, is_in = db.perform(_admit, realm, attempt, newer, ip, user_agent, replaces)
+    token, is_in = db.perform(_admit, realm, attempt, newer, Browser(ip, user_agent, replaces, device))
     if not is_in:
         raise FactorNeeded(token)
     return token
@@ -155,9 +156,7 @@ def require_patience(*waits: timedelta) -> None:
     raise TooMany(sentence, retry_after=seconds, minutes=ceil(seconds / 60))
 
 
-def _admit(
-    realm: Realm, attempt: _Attempt, newer: str | None, ip: str, user_agent: str, replaces: str | None
-) -> tuple[str, bool]:
+def _admit(realm: Realm, attempt: _Attempt, newer: str | None, browser: Browser) -> tuple[str, bool]:
     """The password was right: begin the session, unless the password has been changed in this very moment.
 
     Where the person has a second factor, only a sign-in that waits for it, and False; the failures counted so far stay
@@ -172,12 +171,13 @@ def _admit(
     is_half_way = factors.has_factor(attempt.person_id)
     if not is_half_way:
         throttles.forget(throttles.SIGN_IN, attempt.throttled_as)
-    throttles.take_back(throttles.SIGN_IN_ADDRESS, throttles.network_of(ip))
+    throttles.take_back(throttles.SIGN_IN_ADDRESS, throttles.network_of(browser.ip))
     throttles.take_back(throttles.SIGN_IN_ANYWHERE, attempt.anywhere)
     if is_half_way:
         return factors.make_pending(realm, attempt.person_id, attempt.throttled_as), False
     void_links(attempt.person_id)
-    return sessions.begin_session(realm, attempt.person_id, ip, user_agent, replaces), True
+    person = db.session().get_one(Person, attempt.person_id)
+    return enter(realm, person, "password", browser), True
 
 
 def request_password_link(user_id: str, realm: Realm = Realm.PORTAL, ip: str = "") -> None:
@@ -211,6 +211,7 @@ def _mail_link(person_id: int, realm: Realm) -> None:
         "user_id": shown_user_id(person_id),
         "is_first": is_first,
     }
+    audit.record("worker", "password.link_mailed", person.public_id)
     subject = mark("Create your password") if is_first else mark("Reset your password")
     send_mail("password-link", subject, _mailbox_of(person), context, is_secret=True)
 

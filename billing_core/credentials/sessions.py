@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import joinedload
 
-from billing_core import clock, db
+from billing_core import audit, clock, db
 from billing_core.credentials.models import SignInSession
 from billing_core.people import STAFF_ROLES
 from billing_core.permissions import Realm, Viewer, viewer_of
@@ -98,10 +98,21 @@ def printable(text: str, most: int) -> str:
     return "".join(c for c in text if c.isprintable())[:most]
 
 
+def name_of(session: SignInSession) -> str:
+    """What the session is called on pages and in the audit trail; its token changes, this does not."""
+    return f"ses_{hashlib.sha256(f'{session.id} {session.created_at.isoformat()}'.encode()).hexdigest()[:20]}"
+
+
 def end_session(token: str) -> None:
     """The token opens nothing from now on; one that never did is no error."""
-    live = update(SignInSession).where(SignInSession.token_hash == hash_of(token), SignInSession.ended_at.is_(None))
-    db.session().execute(live.values(ended_at=clock.real_now()))
+    opened = select(SignInSession).where(SignInSession.token_hash == hash_of(token), SignInSession.ended_at.is_(None))
+    session = db.session().scalar(opened.options(joinedload(SignInSession.person)).with_for_update(of=SignInSession))
+    if session is None:
+        return
+    was_live, session.ended_at = is_live(session, clock.real_now()), clock.real_now()
+    if was_live:
+        of = session.person.public_id
+        audit.record(f"{session.realm}:{of}", "session.ended", name_of(session), of=of, realm=session.realm)
 
 
 def end_sessions_of(person_id: int) -> None:

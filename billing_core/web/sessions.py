@@ -86,6 +86,7 @@ def finish(realm: Realm, code: str, passkey: Answer | None = None) -> None:
             ip=request.remote_addr or "",
             user_agent=request.user_agent.string,
             replaces=token_of(realm),
+            device=_device(),
         )
     except SignInOver:
         session.pop(_PENDING, None)

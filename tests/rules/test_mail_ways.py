@@ -46,6 +46,7 @@ ANYBODY = {
     "invoice-copy",
     "factor-changed",
     "factor-policy",
+    "new-browser",
     "password-changed",
     "password-link",
 }

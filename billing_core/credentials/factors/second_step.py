@@ -5,6 +5,7 @@
 
 from billing_core import db
 from billing_core.credentials import sessions, throttles
+from billing_core.credentials.entering import Browser, enter
 from billing_core.credentials.factors import passkeys, rows
 from billing_core.credentials.factors.ceremonies import Answer, Site
 from billing_core.credentials.factors.models import PendingSignIn
@@ -31,13 +32,14 @@ def finish_sign_in(
     ip: str = "",
     user_agent: str = "",
     replaces: str | None = None,
+    device: str = "",
 ) -> str:
     """The second step: begin the session that the right password has earned, and return its token.
 
     Failures count where those of the first step do. Raises WrongCode, WrongPasskey, SignInOver, TooMany.
     """
     db.perform(_knock, realm, pending, ip)
-    return db.perform(_finish, realm, pending, code, passkey, ip, user_agent, replaces)
+    return db.perform(_finish, realm, pending, code, passkey, Browser(ip, user_agent, replaces, device))
 
 
 def _knock(realm: Realm, pending: str, ip: str) -> None:
@@ -50,21 +52,19 @@ def _knock(realm: Realm, pending: str, ip: str) -> None:
     )
 
 
-def _finish(
-    realm: Realm, pending: str, code: str, passkey: Answer | None, ip: str, user_agent: str, replaces: str | None
-) -> str:
+def _finish(realm: Realm, pending: str, code: str, passkey: Answer | None, browser: Browser) -> str:
     waiting = rows.live_pending(realm, pending)
     person = db.session().get(Person, waiting.person_id) if waiting is not None else None
     if waiting is None or person is None or not person.is_active or not sessions.may_enter(viewer_of(person, realm)):
         raise SignInOver
     kind = _kind_of(waiting, code, passkey)
     throttles.forget(throttles.SIGN_IN, waiting.throttled_as)
-    throttles.take_back(throttles.SIGN_IN_ADDRESS, throttles.network_of(ip))
+    throttles.take_back(throttles.SIGN_IN_ADDRESS, throttles.network_of(browser.ip))
     db.session().delete(waiting)
     void_links(person.id)
     if kind == rows.RECOVERY:
         note_recovery(f"{realm}:{person.public_id}", person)
-    return sessions.begin_session(realm, person.id, ip, user_agent, replaces)
+    return enter(realm, person, kind, browser)
 
 
 def _kind_of(waiting: PendingSignIn, code: str, passkey: Answer | None) -> str:
