@@ -24,7 +24,7 @@ from app import schema, tables
 from app.settings import Settings
 from billing_core import db, templating, words
 from billing_core.credentials import hashing
-from tests import invariants, turns
+from tests import invariants, trailing, turns
 from tests.applications import Applications
 from tests.client import Client
 from tests.copies import Copies
@@ -48,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Hashes cost next to nothing here; the timing tests ask for the real ones themselves."""
     hashing.use_cheap_parameters()
+    trailing.watch()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -140,7 +141,7 @@ class Database:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """An empty database of each kind; when the test is over, its kept balances must equal the sums of their rows."""
+    """An empty database of each kind; when the test is over, the laws of the books and of the trail must hold."""
     if request.param == "sqlite":
         template = request.getfixturevalue("sqlite_template")
         path = template.with_name("test.sqlite")  # always the same place, so that the engine keeps what it compiled
@@ -156,6 +157,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     db.configure(url)
     with db.reading() as session:
         invariants.check(session.connection())
+    trailing.check()
     if request.param == "postgresql":
         empty()
     else:

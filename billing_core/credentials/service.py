@@ -184,11 +184,12 @@ def request_password_link(user_id: str, realm: Realm = Realm.PORTAL, ip: str = "
     """Ask for a link to create or reset the password of this User ID. Who asks learns nothing, not even from the time.
 
     Whoever the User ID belongs to, the same rows are written here; the worker makes the link and mails it to the stored
-    address. More than three requests an hour for one User ID are dropped in silence. Raises TooMany by address only.
+    address. More than three requests an hour or ten a day for one User ID are dropped in silence. Raises TooMany by
+    address only.
     """
     canonical = typed(user_id)
     person = person_of(canonical)
-    is_dropped = bool(throttles.knock(throttles.LINK, _subject(canonical)))
+    is_dropped = any(throttles.knock(rule, _subject(canonical)) for rule in (throttles.LINK, throttles.LINK_DAY))
     require_patience(throttles.knock(throttles.LINK_ADDRESS, throttles.network_of(ip)))
     if not is_dropped:
         jobs.enqueue(SEND_LINK, person_id=person.id if person is not None else None, realm=realm.value)

@@ -54,6 +54,7 @@ SIGN_IN_ADDRESS = Window("sign-in-address", 20, timedelta(minutes=10))
 SIGN_IN_ANYWHERE = Window("sign-in-anywhere", 300, timedelta(minutes=1))
 """Of all browsers that no person of ours has signed in with: guesses from very many addresses meet this one."""
 LINK = Window("password-link", 3, timedelta(hours=1))
+LINK_DAY = Window("password-link-day", 10, timedelta(hours=24))
 LINK_ADDRESS = Window("password-link-address", 20, timedelta(hours=1))
 INVITATION = Window("invitation", 20, timedelta(hours=24))
 HAND_OFF_ADDRESS = Window("hand-off-address", 20, timedelta(minutes=10))

@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from billing_core import clock, db
+from billing_core import audit, clock, db
 from billing_core.accounts import Account
 from billing_core.errors import Refusal
 from billing_core.ledger.service import lock_account
@@ -164,6 +164,9 @@ def _fail(
 ) -> None:  # fmt: skip
     """The attempt failed: overdue until the next one, and over after the last. `in_silence`: somebody is paying it."""
     attempt.failure = failure[:60]
+    audit.record(
+        WORKER, "renewal.failed", subscription.public_id, account.id, number=attempt.number, failure=attempt.failure
+    )
     first = queries.attempts(subscription)[0].day
     next_on = _wait_or_expire(account, subscription, first, today)
     if next_on is None or in_silence:

@@ -55,7 +55,7 @@ def take(viewer: Viewer) -> None:
         proving.prove(viewer, password=password, code=code[:40], passkey=passkey)
     except Refusal as refusal:
         raise ProofRefused(refusal) from None
-    sessions.renew(viewer.realm, viewer.facts.session_id)
+    sessions.renew(viewer)
     forget(viewer.realm)
 
 

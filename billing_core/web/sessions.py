@@ -15,7 +15,7 @@ from billing_core.credentials import sessions as rows
 from billing_core.credentials.factors import second_step
 from billing_core.credentials.factors.ceremonies import Answer
 from billing_core.credentials.refusals import SignInOver
-from billing_core.permissions import Realm
+from billing_core.permissions import Realm, Viewer
 from billing_core.web.sites import here
 
 _KEPT = ("language",)
@@ -114,11 +114,11 @@ def _bring(realm: Realm, token: str) -> None:
     _answer_with(_cookie("device"), rows.hash_of(token), _DEVICE_IS_KNOWN)
 
 
-def renew(realm: Realm, session_id: int | None) -> None:
+def renew(viewer: Viewer) -> None:
     """After a proof, and where a factor comes or goes: whoever has copied the cookie is out from now on."""
-    token = db.perform(rows.renew_token, session_id)
+    token = db.perform(rows.renew_token, viewer.facts.session_id)
     if token is not None:
-        _bring(realm, token)
+        _bring(viewer.realm, token)
 
 
 def end(realm: Realm) -> None:

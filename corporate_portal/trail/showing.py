@@ -57,6 +57,7 @@ ACTIONS: dict[str, dict[str, str]] = {
         "subscription.imported": mark("Subscription imported"),
         "seat.assigned": mark("Seat assigned"),
         "seat.withdrawn": mark("Seat withdrawn"),
+        "renewal.failed": mark("Attempt to renew failed"),
         "renewal.mail_failed": mark("Mail about the renewal could not be addressed"),
         "downgrade.mail_failed": mark("Mail about the lower plan could not be addressed"),
     },

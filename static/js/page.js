@@ -16,6 +16,19 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+/* Who types a password may look at it; on its way to the server it is hidden again, so that no browser keeps the text. */
+for (const button of document.querySelectorAll("button[data-shows]")) {
+  const input = document.getElementById(button.dataset.shows);
+  const [show, hide] = [button.textContent, button.dataset.hide];
+  const turn = (visible) => {
+    input.type = visible ? "text" : "password";
+    button.textContent = visible ? hide : show;
+  };
+  button.hidden = false;
+  button.addEventListener("click", () => turn(input.type === "password"));
+  input.form.addEventListener("submit", () => turn(false));
+}
+
 /* A second click while the first is on its way sends nothing. The server refuses a replay anyhow. */
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 
 from billing_core import clock, db
 from billing_core.credentials.models import SignInSession
-from billing_core.credentials.sessions import LIMITS
+from billing_core.credentials.sessions import LIMITS, PROOF_LASTS
 from billing_core.people import STAFF_ROLES, BillingContact, Person
 from billing_core.permissions import Realm
 from billing_core.web.guards import Guard
@@ -52,6 +52,16 @@ RIGHT_OF = {
     "portal_security.set_policy": MANAGE, "my_security.set_policy": MANAGE,
 }  # fmt: skip
 """The right of a billing contact that a form of the portal or of My Account demands."""
+
+
+FACTOR_DEEDS = ("begin_passkey", "drop_app", "drop_passkey", "renew_codes")
+PROVEN = {
+    "quotes.place_order", "quotes.place_orders", "quotes.confirm_second", "proposals.confirm", "desk.approve_change",
+    "portal_contacts.ask", "my_contacts.ask", "portal_contacts.invite", "my_contacts.invite",
+    "portal_contacts.add_recipient", "portal_security.set_policy", "my_security.set_policy",
+    *(f"{realm}_security.{deed}" for realm in Realm for deed in FACTOR_DEEDS),
+}  # fmt: skip
+"""What matters most: it takes a fresh proof of who is there. Large card payments do too (payments.limits)."""
 
 
 def guarded(app: Flask) -> Iterator[tuple[Rule, Guard, Realm]]:
@@ -138,6 +148,19 @@ def test_a_contact_without_the_right_sends_the_form_in_vain(app: Flask, world: W
         page = clients[realm].post(world.path(rule), bodies[rule.endpoint] | {"csrf_token": tokens[realm]})
         assert page.status == 403, f"{rule.endpoint}: {page.status} {page.h1}"
     assert len(wanted) > 3
+    assert rows(UNTOUCHED) == before
+
+
+def test_what_matters_most_takes_a_fresh_proof(app: Flask, world: World) -> None:
+    wanted = [rule for rule, guard, _ in guarded(app) if guard.proof and is_post(rule)]
+    assert {rule.endpoint for rule in wanted} == PROVEN
+    ready = [(rule, *filled(world, rule.endpoint)) for rule in wanted]
+    old = {"proven_at": clock.real_now() - PROOF_LASTS}
+    db.perform(lambda: db.session().execute(update(SignInSession).values(**old)))
+    before = rows(UNTOUCHED)
+    for rule, client, body in ready:
+        page = client.post(world.path(rule), body)
+        assert (page.status, page.h1) == (403, "Confirm that it is you"), f"{rule.endpoint}: {page.status} {page.h1}"
     assert rows(UNTOUCHED) == before
 
 

@@ -192,6 +192,8 @@ def _make_way_for_primaries(pairs: list[tuple[int, int]], written: list[tuple[in
 
     Of those who are `written` now the trail gets a row anyway.
     """
+    if not pairs:
+        return
     in_accounts = BillingContact.account_id.in_({account_id for account_id, _ in pairs})
     demoted = update(BillingContact).where(in_accounts, BillingContact.is_primary).values(is_primary=False)
     back = db.session().execute(demoted.returning(BillingContact.account_id, BillingContact.person_id)).all()

@@ -7,6 +7,7 @@ from billing_core import db
 from billing_core.credentials.factors import service
 from billing_core.credentials.refusals import EnrolmentOver, LastFactor
 from billing_core.errors import Invalid, Refusal
+from billing_core.web import sessions
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
 from billing_core.web.security import codes
@@ -51,6 +52,7 @@ def confirm() -> Answer:
         return _show_key(form, refusal.status)
     except EnrolmentOver as refusal:
         return _begin_again(refusal)
+    sessions.renew(viewer())
     if made:
         return codes.show(made, is_first=True)
     tell("success", mark("The authenticator app is set up. You are signed in only here now."))
@@ -64,6 +66,7 @@ def drop_app() -> Response:
     except LastFactor as refusal:
         tell("warning", refusal.message)
         return see(".ask_removal")
+    sessions.renew(viewer())
     tell("success", mark("The authenticator app is removed. You are signed in only here now."))
     return see(".index")
 
@@ -82,6 +85,7 @@ def remove() -> Answer:
         except Refusal as refusal:
             form.refuse(refusal)
             return _show("security/remove.html", form, refusal.status)
+        sessions.renew(viewer())
         tell("success", mark("Two-step sign-in is removed. You are signed in only here now."))
         return see(".index")
     return _show("security/remove.html", form, 400)

@@ -8,6 +8,7 @@ from billing_core.credentials.factors import service
 from billing_core.credentials.factors.ceremonies import Site
 from billing_core.credentials.refusals import EnrolmentOver, LastFactor, TooManyPasskeys, WrongPasskey
 from billing_core.errors import NotFound, Refusal
+from billing_core.web import sessions
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
 from billing_core.web.security import codes
@@ -50,6 +51,7 @@ def keep_passkey() -> Answer:
     except (WrongPasskey, TooManyPasskeys) as refusal:
         form.refuse(refusal)
         return _show(form, refusal.status)
+    sessions.renew(viewer())
     if made:
         return codes.show(made, is_first=True)
     tell("success", mark("The passkey is added. You are signed in only here now."))
@@ -63,6 +65,7 @@ def drop_passkey(public_id: str) -> Response:
     except LastFactor as refusal:
         tell("warning", refusal.message)
         return see(".ask_removal")
+    sessions.renew(viewer())
     tell("success", mark("The passkey is removed. You are signed in only here now."))
     return see(".index")
 

@@ -3,10 +3,6 @@
 The same pages with the same views in three rooms, because each realm has its own door and its own guard.
 """
 
-from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec, TypeVar
-
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
@@ -16,16 +12,12 @@ from billing_core.credentials import own_sessions
 from billing_core.credentials.factors import duty
 from billing_core.credentials.factors import service as factors
 from billing_core.permissions import Realm, Right
-from billing_core.web import sessions
 from billing_core.web.guards import desk_page, my_page, portal_page, public_page
 from billing_core.web.identity import viewer
 from billing_core.web.render import page, see, tell
 from billing_core.web.security import apps, codes, passkeys, second_step
 from billing_core.web.sites import here
 from billing_core.words import mark
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 _DOORS = {
     Realm.PORTAL: ("/security", portal_page),
@@ -51,16 +43,16 @@ def room(realm: Realm) -> Blueprint:
         ("/sessions/<string:public_id>/end", "end", _end),
         ("/sessions/end-others", "end_others", _end_others),
         ("/authenticator", "begin", apps.begin),
-        ("/authenticator/confirm", "confirm", _renewing(apps.confirm)),
-        ("/authenticator/remove", "remove", _renewing(apps.remove)),
-        ("/passkeys/new", "keep_passkey", _renewing(passkeys.keep_passkey)),
+        ("/authenticator/confirm", "confirm", apps.confirm),
+        ("/authenticator/remove", "remove", apps.remove),
+        ("/passkeys/new", "keep_passkey", passkeys.keep_passkey),
     )
     for path, endpoint, form in sent:
         found.add_url_rule(path, endpoint, guard()(form), methods=["POST"])
     proven = (
-        ("/authenticator/drop", "drop_app", _renewing(apps.drop_app)),
+        ("/authenticator/drop", "drop_app", apps.drop_app),
         ("/passkeys", "begin_passkey", passkeys.begin_passkey),
-        ("/passkeys/<string:public_id>/remove", "drop_passkey", _renewing(passkeys.drop_passkey)),
+        ("/passkeys/<string:public_id>/remove", "drop_passkey", passkeys.drop_passkey),
         ("/recovery-codes", "renew_codes", codes.renew_codes),
         *((("/policy", "set_policy", _set_policy),) if realm is not Realm.DESK else ()),
     )
@@ -69,18 +61,6 @@ def room(realm: Realm) -> Blueprint:
     found.add_url_rule("/second-step", "second_step", public_page()(second_step.show))
     found.add_url_rule("/second-step", "take_second_step", public_page()(second_step.take), methods=["POST"])
     return found
-
-
-def _renewing(view: Callable[P, T]) -> Callable[P, T]:
-    """Where a factor comes or goes, the session goes on under another token."""
-
-    @wraps(view)
-    def renewed(*args: P.args, **kwargs: P.kwargs) -> T:
-        answer = view(*args, **kwargs)
-        sessions.renew(viewer().realm, viewer().facts.session_id)
-        return answer
-
-    return renewed
 
 
 def _index() -> str:

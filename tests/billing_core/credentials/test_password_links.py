@@ -195,6 +195,21 @@ def test_more_than_three_an_hour_are_dropped_in_silence(database: Database) -> N
         assert len(mails()) == 4
 
 
+def test_more_than_ten_a_day_are_dropped_too(database: Database) -> None:
+    contact()
+    with time_machine.travel(NOON, tick=False) as moving:
+        for _ in range(5):
+            for _ in range(3):
+                ask("anna.schmidt")
+            run_link_jobs()
+            moving.shift(timedelta(hours=1))
+        assert len(mails()) == 10
+        moving.shift(timedelta(hours=19))
+        ask("anna.schmidt")
+        run_link_jobs()
+        assert len(mails()) == 11
+
+
 def test_twenty_an_hour_from_one_address(database: Database) -> None:
     with time_machine.travel(NOON, tick=False) as moving:
         for n in range(20):
@@ -254,7 +269,7 @@ def test_what_is_old_is_forgotten_and_what_is_live_stays(database: Database) -> 
             assert session.scalars(select(SignInSession)).all() == []
             (link,) = session.scalars(select(PasswordLink))
             assert link.token_hash == sessions.hash_of(live)
-            assert len(session.scalars(select(Throttle)).all()) == 2
+            assert len(session.scalars(select(Throttle)).all()) == 3
 
 
 def test_a_link_mailed_twice_works_by_its_newer_mail(database: Database) -> None:

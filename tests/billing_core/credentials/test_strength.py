@@ -24,8 +24,16 @@ Kennwort-Kennwort
 abcabcabcabcabcabc
 billing portal 2026
 1qaz2wsx3edc4rfv5tgb
+qazwsxedcrfvtgb
+christopher1234
+dragonballz123456
+liverpoolfc1892!!
 """
 GOOD = """
+amber cable drifts past noon
+velvet otter quits jazz
+Ohrwurm kaputt Ziegel Rost
+zebra pocket anvil
 four calm words suffice
 sieben lila Giraffen
 Zebra tanzt im Mondlicht

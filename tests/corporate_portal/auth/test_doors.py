@@ -86,6 +86,28 @@ def test_a_wish_to_go_elsewhere_is_ignored(client: Client, people: dict[str, Per
     assert client.get("/sign-in", query_string={"next": target}).location == "/quotes"
 
 
+OTHER_DOORS = {
+    "/my-account/sign-in": ("member", ["nobody", "passwordless", "disabled", "rep"]),
+    "/desk/sign-in": ("rep", ["nobody", "passwordless", "disabled", "anna", "online", "member"]),
+}
+
+
+@pytest.mark.parametrize("door", OTHER_DOORS)
+def test_the_other_doors_give_one_answer_to_the_byte_too(client: Client, people: dict[str, Person], door: str) -> None:
+    welcome, refused = OTHER_DOORS[door]
+    seen = set()
+    for user_id in [welcome, *refused]:
+        browser = Client(client.app)
+        password = "not the password at all" if user_id == welcome else make.PASSWORD
+        token = browser.token(browser.get(door))
+        with statements() as ran:
+            page = attempt(browser, user_id, password, door, csrf_token=token)
+        headers = tuple(name for name, _ in page.response.headers)
+        seen.add((page.status, headers, masked(page, user_id), tuple(ran)))
+    assert len(seen) == 1
+    assert attempt(client, welcome, path=door).status == 303
+
+
 def test_every_cause_of_a_failure_gives_one_answer_to_the_byte(client: Client, people: dict[str, Person]) -> None:
     answers, ran_for = {}, {}
     for user_id in ["anna", *REFUSED]:

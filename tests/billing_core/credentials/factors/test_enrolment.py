@@ -107,6 +107,19 @@ def test_neither_seed_nor_codes_are_stored_as_they_are(app: Flask, anna: Person)
     assert all_of(AppEnrolment) == []
 
 
+def test_with_a_factor_the_session_gets_another_token(app: Flask, anna: Person) -> None:
+    client, thief = Client(app).sign_in(anna), Client(app)
+    cookie = client.browser.get_cookie("portal-session")
+    assert cookie is not None
+    thief.browser.set_cookie("portal-session", cookie.value)
+    shown = client.follow(begin(client))
+    assert thief.get("/quotes").status == 200
+    seed = seed_on(shown)
+    client.post("/security/authenticator/confirm", {"code": totp.code_at(seed, clock.real_now())}, page=shown)
+    assert len(all_of(AuthenticatorApp)) == 1
+    assert (client.get("/quotes").status, thief.get("/quotes").status) == (200, 303)
+
+
 def test_without_the_password_no_key_is_made(app: Flask, anna: Person) -> None:
     client = Client(app).sign_in(anna)
     page = begin(client, password="wrong but long enough")
