@@ -19,10 +19,11 @@ document.addEventListener("keydown", (event) => {
 /* Who types a password may look at it; on its way to the server it is hidden again, so that no browser keeps the text. */
 for (const button of document.querySelectorAll("button[data-shows]")) {
   const input = document.getElementById(button.dataset.shows);
-  const [show, hide] = [button.textContent, button.dataset.hide];
+  const shown = [button.textContent, button.ariaLabel];
+  const hidden = [button.dataset.hide, button.dataset.hideLabel];
   const turn = (visible) => {
     input.type = visible ? "text" : "password";
-    button.textContent = visible ? hide : show;
+    [button.textContent, button.ariaLabel] = visible ? hidden : shown;
   };
   button.hidden = false;
   button.addEventListener("click", () => turn(input.type === "password"));

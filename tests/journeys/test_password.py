@@ -52,12 +52,20 @@ def test_a_forgotten_password_is_replaced(visit: Visits, walk: Walk) -> None:
     visitor.follow_in_mail("Choose a new password")
     visitor.arrives("Choose a new password")
     visitor.fill("New password", "short")
+    if walk.javascript:
+        visitor.sees("Characters still missing: 10")
     visitor.fill("New password again", "short")
     visitor.click("Save the password")
     visitor.sees("Use at least 15 characters. Several words in a row are easy to remember.")
     visitor.look()
     visitor.fill("New password", NEW)
     visitor.fill("New password again", NEW)
+    if walk.javascript:
+        visitor.sees("Very strong.")
+        shown = visitor.page.get_by_role("button", name="Show password").first
+        shown.click()
+        assert visitor.page.get_by_label("New password", exact=True).get_attribute("type") == "text"
+        visitor.look("new-password")
     visitor.click("Save the password")
     visitor.sees("Your new password is set. Sign in with it now.")
     visitor.sign_in("gokafor", NEW)
